@@ -1,0 +1,9 @@
+//! 纯领域: no clock, no I/O, no async, no globals. Dates come in as arguments, money is integer 分, every rule names its 依据.
+
+pub mod assessment;
+pub mod case;
+pub mod law;
+pub mod money;
+pub mod numerals;
+pub mod penalty;
+pub mod trace;

@@ -1,0 +1,1 @@
+//! One variant per room, one stable code per case; no HTTP.

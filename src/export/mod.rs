@@ -1,0 +1,1 @@
+//! 导出: a composed document → .docx, HTML, plain text.

@@ -1,0 +1,1 @@
+//! 用例: load, decide, save; one file per step.

@@ -1,0 +1,1 @@
+//! 模型架构: one file per architecture; tensors never leave this room.

@@ -1,0 +1,103 @@
+//! Settings: what was written (`zhicai.toml`, `ZHICAI_*`, flags) and what it means. One small struct per room.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Everything a run needs to know, resolved.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub data_dir: PathBuf,
+    /// Download cache shared by runs and tests; may be copied to another machine to work offline.
+    pub cache_dir: PathBuf,
+    pub agency: Agency,
+    pub hub: Hub,
+}
+
+/// 本机关: what stands in the head, the remedy clause and the seal area of every document.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Agency {
+    pub name: String,
+    /// 机关代字 of 文号.
+    pub doc_no_prefix: String,
+    /// 复议机关: the people's government of the same level (行政复议法24①).
+    pub government: String,
+    /// Court for litigation. Never guessed: unset is shown as to be confirmed.
+    pub court: Option<String>,
+    pub address: Option<String>,
+    pub phone: Option<String>,
+    /// 代收机构 and account for fines.
+    pub bank: Option<String>,
+    pub bank_account: Option<String>,
+}
+
+impl Default for Agency {
+    fn default() -> Self {
+        Self {
+            name: "安宁市教育体育局".into(),
+            doc_no_prefix: "安教体".into(),
+            government: "安宁市人民政府".into(),
+            court: None,
+            address: None,
+            phone: None,
+            bank: None,
+            bank_account: None,
+        }
+    }
+}
+
+/// Where model hubs are reached; `endpoint` may name a mirror.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hub {
+    pub endpoint: Option<String>,
+}
+
+/// The file `zhicai.toml` in the data directory.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Written {
+    agency: Agency,
+    hub: Hub,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("找不到本机的数据目录，请用 --data 或环境变量 ZHICAI_DATA 指定")]
+    NoDataDir,
+    #[error("无法读取设置文件 {path}：{source}")]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("设置文件 {path} 有误：{message}")]
+    Invalid { path: PathBuf, message: String },
+}
+
+impl Settings {
+    /// Flags over `ZHICAI_*` over `zhicai.toml` over defaults.
+    pub fn load(data_flag: Option<&Path>) -> Result<Self, SettingsError> {
+        let dirs = directories::ProjectDirs::from("", "", "zhicai");
+        let data_dir = match data_flag.map(Path::to_path_buf).or_else(|| env_path("ZHICAI_DATA")) {
+            Some(dir) => dir,
+            None => dirs.as_ref().map(|d| d.data_dir().to_path_buf()).ok_or(SettingsError::NoDataDir)?,
+        };
+        let cache_dir = env_path("ZHICAI_CACHE")
+            .or_else(|| dirs.as_ref().map(|d| d.cache_dir().to_path_buf()))
+            .unwrap_or_else(|| data_dir.join("cache"));
+        let path = data_dir.join("zhicai.toml");
+        let written = match std::fs::read_to_string(&path) {
+            Ok(text) => toml::from_str::<Written>(&text)
+                .map_err(|e| SettingsError::Invalid { path: path.clone(), message: e.to_string() })?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Written::default(),
+            Err(source) => return Err(SettingsError::Unreadable { path, source }),
+        };
+        let mut hub = written.hub;
+        if let Ok(endpoint) = std::env::var("ZHICAI_HUB_ENDPOINT") {
+            hub.endpoint = Some(endpoint);
+        }
+        Ok(Self { data_dir, cache_dir, agency: written.agency, hub })
+    }
+}
+
+fn env_path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from)
+}
