@@ -2,6 +2,8 @@
 
 pub mod assessment;
 pub mod case;
+pub mod document;
+pub mod extraction;
 pub mod law;
 pub mod money;
 pub mod numerals;

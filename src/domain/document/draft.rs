@@ -1,0 +1,90 @@
+//! 草稿: the draft JSON of the contract, and what else a page shows of it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::domain::assessment::Notice;
+
+/// One field of the document as written.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Passage {
+    pub field: String,
+    /// 字段名.
+    pub zh: String,
+    /// D filled by code, C fixed text, L drafted, H by hand.
+    pub writer: char,
+    /// With values filled in.
+    pub text: String,
+    /// `E1`, `law:…`, or a path of the case JSON.
+    pub sources: Vec<String>,
+    /// Most attempts any sentence of it took; 0 where no model was asked.
+    pub attempts: u32,
+    /// The model that wrote it, or null when a fallback text stands in (always null for D, C, H).
+    pub model: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sentences: Vec<Sentence>,
+}
+
+/// One sentence of a drafted passage, with its own sources.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Sentence {
+    /// As the model wrote it, with markers.
+    pub template: String,
+    pub text: String,
+    pub sources: Vec<String>,
+    /// 0 when a fallback stands in.
+    pub attempts: u32,
+    pub by_model: bool,
+    /// Why attempts were refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
+}
+
+/// A block of the document for the page: the same words as the .docx.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BlockView {
+    /// `agency`, `title`, `doc_no`, `heading`, `paragraph`, `item`, `seal`.
+    pub style: String,
+    pub text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub align: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// One drafted document with its provenance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Draft {
+    pub kind: String,
+    pub doc_no: Option<String>,
+    /// The whole document as plain text.
+    pub text: String,
+    pub passages: Vec<Passage>,
+    /// Values in drafted passages that no source supports. Must be empty in a draft offered for signature.
+    pub unsupported: Vec<String>,
+    /// L fields left to a person.
+    pub fallbacks: Vec<String>,
+    /// The explicit label that AI-assisted text carries until a person signs off.
+    pub ai_label: String,
+    /// sha256 of text, case, rules, prompts and model.
+    pub hashes: BTreeMap<String, String>,
+    pub blocks: Vec<BlockView>,
+    pub warnings: Vec<Notice>,
+    /// What a person still has to supply.
+    pub missing: Vec<String>,
+    pub stats: DraftStats,
+    pub seconds: f64,
+}
+
+/// How the model did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct DraftStats {
+    pub fields: u32,
+    pub model_fields: u32,
+    pub sentences: u32,
+    pub first_attempt_accepted: u32,
+    pub accepted: u32,
+    pub prompt_tokens: u64,
+    pub generated_tokens: u64,
+}

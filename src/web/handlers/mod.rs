@@ -1,0 +1,8 @@
+//! One file per noun: extract what the caller sent, call one flow function, choose a view.
+
+pub mod assessments;
+pub mod catalog;
+pub mod drafts;
+pub mod extractions;
+pub mod health;
+pub mod search;
