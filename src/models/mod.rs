@@ -1,1 +1,138 @@
-//! 模型架构: one file per architecture; tensors never leave this room.
+//! 模型架构: one file per architecture, tensors never leave this room. The engine sees token ids going in and plain `f32`
+//! logits coming out.
+
+pub mod gguf;
+pub mod kernels;
+pub mod packed;
+mod stock;
+
+use std::path::{Path, PathBuf};
+
+use candle_core::quantized::gguf_file::Content;
+
+use self::gguf::GgufFile;
+
+/// A causal language model with its own key/value cache.
+pub trait LanguageModel: Send {
+    /// Reads `tokens`, which stand at `pos..pos + tokens.len()`, and returns the logits of the last one: one `f32` per
+    /// vocabulary id. `pos` must equal the number of positions held; 0 starts anew.
+    fn forward(&mut self, tokens: &[u32], pos: usize) -> Result<Vec<f32>, ModelError>;
+
+    /// Forgets everything after the first `len` positions and returns how many are really kept (0 when the
+    /// architecture cannot shorten its cache).
+    fn keep(&mut self, len: usize) -> usize;
+
+    /// Positions that fit.
+    fn context(&self) -> usize;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error("找不到模型文件 {0}；请运行 zhicai setup，或用 --model none 不使用模型")]
+    NotFound(PathBuf),
+    #[error("{path} 不是完整的 GGUF 模型文件（{why}）；请删除后重新运行 zhicai setup")]
+    Broken { path: PathBuf, why: String },
+    #[error("暂不支持模型架构“{0}”；支持的架构：{list}", list = ARCHITECTURES.iter().map(|a| a.name).collect::<Vec<_>>().join("、"))]
+    UnknownArchitecture(String),
+    #[error("文字过长，超出模型的上下文（{needed} > {context}）")]
+    ContextOverflow { needed: usize, context: usize },
+    #[error("模型计算失败：{0}")]
+    Compute(String),
+}
+
+impl ModelError {
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "model.not_found",
+            Self::Broken { .. } => "model.broken",
+            Self::UnknownArchitecture(_) => "model.unknown_architecture",
+            Self::ContextOverflow { .. } => "model.context_overflow",
+            Self::Compute(_) => "model.compute",
+        }
+    }
+}
+
+impl From<candle_core::Error> for ModelError {
+    fn from(e: candle_core::Error) -> Self {
+        // candle appends a backtrace; its first line says what happened.
+        Self::Compute(e.to_string().lines().next().unwrap_or_default().to_string())
+    }
+}
+
+/// Positions kept at most: longer prompts than this have no use in drafting and cost memory.
+pub const MAX_CONTEXT: usize = 8192;
+
+type Build = fn(Content, &mut GgufFile) -> Result<Box<dyn LanguageModel>, ModelError>;
+
+/// An architecture under its GGUF name.
+pub struct Architecture {
+    pub name: &'static str,
+    /// candle's own implementation.
+    pub stock: Build,
+    /// Our packed implementation, where there is one and the processor can run it.
+    pub packed: Option<Build>,
+}
+
+/// Every architecture, in one list.
+pub const ARCHITECTURES: &[Architecture] = &[
+    Architecture { name: "qwen2", stock: stock::qwen2::build, packed: Some(packed::build) },
+    Architecture { name: "qwen3", stock: stock::qwen3::build, packed: Some(packed::build) },
+    Architecture { name: "llama", stock: stock::llama::build, packed: None },
+    Architecture { name: "gemma3", stock: stock::gemma3::build, packed: None },
+    Architecture { name: "glm4", stock: stock::glm4::build, packed: None },
+    Architecture { name: "phi3", stock: stock::phi3::build, packed: None },
+];
+
+/// A model ready to run, with what the engine needs to talk to it.
+pub struct Loaded {
+    pub model: Box<dyn LanguageModel>,
+    pub tokenizer: tokenizers::Tokenizer,
+    /// Text of the GGUF's chat template, if it has one.
+    pub chat_template: Option<String>,
+    pub bos: Option<String>,
+    pub eos: Vec<u32>,
+    pub name: String,
+    pub architecture: String,
+    /// `packed` or `candle`.
+    pub path: &'static str,
+}
+
+/// Which implementation to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Implementation {
+    /// Packed kernels where they exist and the processor has what they need, candle otherwise.
+    #[default]
+    Auto,
+    /// candle-transformers only.
+    Candle,
+}
+
+/// Opens a GGUF file.
+pub fn open(path: &Path, implementation: Implementation) -> Result<Loaded, ModelError> {
+    let (mut file, content) = GgufFile::open(path)?;
+    let text = |key: &str| content.metadata.get(key).and_then(|v| v.to_string().ok()).cloned();
+    let architecture = text("general.architecture").unwrap_or_default();
+    let known = ARCHITECTURES
+        .iter()
+        .find(|a| a.name == architecture)
+        .ok_or_else(|| ModelError::UnknownArchitecture(architecture.clone()))?;
+    let tokenizer = gguf::tokenizer(&content).map_err(|why| ModelError::Broken { path: path.into(), why })?;
+    let id = |key: &str| content.metadata.get(key).and_then(|v| v.to_u32().ok());
+    let mut eos: Vec<u32> = id("tokenizer.ggml.eos_token_id").into_iter().collect();
+    for end in ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "</s>"] {
+        eos.extend(tokenizer.token_to_id(end));
+    }
+    eos.sort_unstable();
+    eos.dedup();
+    let bos = id("tokenizer.ggml.bos_token_id").and_then(|b| tokenizer.id_to_token(b));
+    let name =
+        text("general.name").unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
+    let chat_template = text("tokenizer.chat_template");
+    let packed = known.packed.filter(|_| implementation == Implementation::Auto && kernels::supported());
+    let (build, used): (Build, _) = packed.map_or((known.stock, "candle"), |p| (p, "packed"));
+    let model = build(content, &mut file).map_err(|e| match e {
+        ModelError::Compute(why) => ModelError::Broken { path: path.into(), why },
+        other => other,
+    })?;
+    Ok(Loaded { model, tokenizer, chat_template, bos, eos, name, architecture, path: used })
+}

@@ -1,0 +1,146 @@
+//! Reading GGUF: refuses a cut or foreign file before anything is trusted, and builds the tokenizer from the file itself.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use candle_core::quantized::gguf_file::Content;
+use candle_core::quantized::tokenizer::TokenizerFromGguf;
+use tokenizers::Tokenizer;
+
+use super::ModelError;
+
+/// An open GGUF file.
+pub struct GgufFile {
+    pub path: PathBuf,
+    reader: BufReader<File>,
+}
+
+impl Read for GgufFile {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        self.reader.read(buf)
+    }
+}
+
+impl Seek for GgufFile {
+    fn seek(&mut self, pos: SeekFrom) -> std::io::Result<u64> {
+        self.reader.seek(pos)
+    }
+}
+
+impl GgufFile {
+    /// Reads the header and checks that every tensor lies inside the file.
+    pub fn open(path: &Path) -> Result<(Self, Content), ModelError> {
+        let broken = |why: String| ModelError::Broken { path: path.into(), why };
+        let file = File::open(path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => ModelError::NotFound(path.into()),
+            _ => broken(e.to_string()),
+        })?;
+        let length = file.metadata().map_err(|e| broken(e.to_string()))?.len();
+        let mut reader = BufReader::with_capacity(1 << 20, file);
+        let mut magic = [0u8; 4];
+        reader.read_exact(&mut magic).map_err(|_| broken("文件过短".into()))?;
+        if &magic != b"GGUF" {
+            return Err(broken("文件头不是 GGUF".into()));
+        }
+        header_is_sane(&mut reader, length).map_err(broken)?;
+        reader.seek(SeekFrom::Start(0)).map_err(|e| broken(e.to_string()))?;
+        let content =
+            Content::read(&mut reader).map_err(|e| broken(e.to_string().lines().next().unwrap_or_default().into()))?;
+        for (name, info) in &content.tensor_infos {
+            let elements = info.shape.elem_count() as u64;
+            let (block, bytes) = (info.ggml_dtype.block_size() as u64, info.ggml_dtype.type_size() as u64);
+            let end = elements
+                .checked_div(block)
+                .and_then(|n| n.checked_mul(bytes))
+                .and_then(|n| n.checked_add(content.tensor_data_offset))
+                .and_then(|n| n.checked_add(info.offset));
+            if end.is_none_or(|end| end > length) {
+                return Err(broken(format!("张量 {name} 不完整，文件可能被截断")));
+            }
+        }
+        Ok((Self { path: path.into(), reader }, content))
+    }
+}
+
+/// Walks the metadata with bounds, so that a corrupt length cannot ask for unbounded memory.
+fn header_is_sane(reader: &mut BufReader<File>, length: u64) -> Result<(), String> {
+    let mut walk = Walk { reader, left: length };
+    let cut = || "文件被截断".to_string();
+    let version = walk.u32().ok_or_else(cut)?;
+    if !(2..=3).contains(&version) {
+        return Err(format!("不支持的 GGUF 版本 {version}"));
+    }
+    let tensors = walk.u64().ok_or_else(cut)?;
+    let entries = walk.u64().ok_or_else(cut)?;
+    if tensors > 100_000 || entries > 100_000 {
+        return Err("文件头数目异常".into());
+    }
+    for _ in 0..entries {
+        walk.string().ok_or_else(cut)?;
+        let kind = walk.u32().ok_or_else(cut)?;
+        walk.value(kind, 0).ok_or_else(cut)?;
+    }
+    for _ in 0..tensors {
+        walk.string().ok_or_else(cut)?;
+        let dims = walk.u32().filter(|d| *d <= 8).ok_or_else(cut)?;
+        walk.skip(u64::from(dims) * 8 + 4 + 8).ok_or_else(cut)?;
+    }
+    Ok(())
+}
+
+struct Walk<'a> {
+    reader: &'a mut BufReader<File>,
+    left: u64,
+}
+
+impl Walk<'_> {
+    fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let mut buf = [0u8; N];
+        self.left = self.left.checked_sub(N as u64)?;
+        self.reader.read_exact(&mut buf).ok()?;
+        Some(buf)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.bytes().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Option<u64> {
+        self.bytes().map(u64::from_le_bytes)
+    }
+
+    fn skip(&mut self, n: u64) -> Option<()> {
+        self.left = self.left.checked_sub(n)?;
+        self.reader.seek_relative(i64::try_from(n).ok()?).ok()
+    }
+
+    fn string(&mut self) -> Option<()> {
+        let n = self.u64()?;
+        self.skip(n)
+    }
+
+    fn value(&mut self, kind: u32, depth: u32) -> Option<()> {
+        match kind {
+            0 | 1 | 7 => self.skip(1),
+            2 | 3 => self.skip(2),
+            4..=6 => self.skip(4),
+            10..=12 => self.skip(8),
+            8 => self.string(),
+            9 if depth < 2 => {
+                let inner = self.u32()?;
+                let n = self.u64()?;
+                if n > self.left {
+                    return None;
+                }
+                (0..n).try_for_each(|_| self.value(inner, depth + 1))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The tokenizer that the file describes.
+pub fn tokenizer(content: &Content) -> Result<Tokenizer, String> {
+    Tokenizer::from_gguf(content).map_err(|e| format!("分词器：{}", e.to_string().lines().next().unwrap_or_default()))
+}

@@ -1,0 +1,14 @@
+//! Qwen3 (candle-transformers `quantized_qwen3`).
+
+use candle_core::Device;
+use candle_core::quantized::gguf_file::Content;
+use candle_transformers::models::quantized_qwen3::ModelWeights;
+
+use crate::models::gguf::GgufFile;
+use crate::models::{LanguageModel, ModelError};
+
+pub fn build(content: Content, file: &mut GgufFile) -> Result<Box<dyn LanguageModel>, ModelError> {
+    let context = super::context(&content, "qwen3");
+    let model = ModelWeights::from_gguf(content, file, &Device::Cpu)?;
+    Ok(super::boxed(model, context, ModelWeights::forward))
+}
