@@ -367,3 +367,42 @@ fn strip(value: &mut Value) {
         _ => {}
     }
 }
+
+/// Why a case was not taken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rejected {
+    /// It could not be read at all.
+    Unreadable(InputError),
+    /// It was read, and is wrong in these places (at least one fatal).
+    Problems(Vec<InputProblem>),
+}
+
+impl Rejected {
+    /// All problems with their place, for a message or a problem+json answer.
+    pub fn problems(&self) -> Vec<InputProblem> {
+        match self {
+            Self::Problems(problems) => problems.clone(),
+            Self::Unreadable(error) => {
+                let path = if let InputError::Field { path, .. } = error { path.clone() } else { String::new() };
+                vec![InputProblem { path, message: error.to_string(), code: error.code(), fatal: true }]
+            }
+        }
+    }
+}
+
+/// Everything between outside JSON and a case that may be assessed: parse, validate, clean. What only needs the officer's eye
+/// comes back as notices.
+pub fn accept(json: &str, book: &RuleBook, today: Date) -> Result<(Case, Vec<Notice>), Rejected> {
+    let (case, mut notices) = parse_case(json).map_err(Rejected::Unreadable)?;
+    let mut problems = validate(&case, today);
+    problems.extend(check_violation(book, &case));
+    if problems.iter().any(|p| p.fatal) {
+        return Err(Rejected::Problems(problems));
+    }
+    notices.extend(problems.into_iter().map(|p| Notice {
+        code: p.code.into(),
+        text: format!("{}：{}", p.path, p.message),
+        basis: String::new(),
+    }));
+    Ok((sanitize(&case), notices))
+}

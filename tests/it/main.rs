@@ -1,1 +1,5 @@
 //! The one integration binary; a module per matter.
+
+mod discretion;
+mod precedents;
+mod rules;

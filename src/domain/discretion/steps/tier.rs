@@ -26,6 +26,8 @@ pub(crate) fn run(work: &mut Work<'_>) -> Done {
             trace.inputs.insert("chosen_by_person".into(), tier.code().into());
             Some(tier)
         }
+        // Which outcome applies is a person's choice first.
+        _ if work.range_result == ResultCode::Overlap => None,
         _ => default_tier(work, &permitted),
     };
     work.out.tier = tier;
