@@ -155,7 +155,11 @@ pub fn plain(a: &Assessment, book: &RuleBook) -> String {
     if let Some(range) = &a.suggested_fen {
         out.push(format!("建议幅度：{}（最终数额由人确定）", show(range)));
     }
-    out.push(format!("听证：{}　{}", if a.hearing.required { "须告知听证权" } else { "不属于听证范围" }, a.hearing.basis));
+    out.push(format!(
+        "听证：{}　{}",
+        if a.hearing.required { "须告知听证权" } else { "不属于听证范围" },
+        a.hearing.basis
+    ));
     out.push(format!(
         "法制审核：{}　{}",
         if a.legal_review.required { "必经" } else { "未命中" },

@@ -79,7 +79,12 @@ pub fn run(args: Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             } else {
                 println!("规则版本：{}", book.version);
                 println!("违法行为{rows}条（未核实{blocked}条），法律法规规章{}部", book.laws.len());
-                println!("裁量基准{}条，期限{}项，裁量因素{}项", book.benchmarks.len(), book.deadlines.len(), book.factors.len());
+                println!(
+                    "裁量基准{}条，期限{}项，裁量因素{}项",
+                    book.benchmarks.len(),
+                    book.deadlines.len(),
+                    book.factors.len()
+                );
                 let years: Vec<String> = years.iter().map(|y| y.to_string()).collect();
                 println!("工作日历：{}", years.join("、"));
                 println!("核实记录{}条", book.verifications.len());
@@ -91,7 +96,8 @@ pub fn run(args: Args, settings: &Settings) -> anyhow::Result<ExitCode> {
                 println!("{}", serde_json::to_string_pretty(&blocked)?);
             } else {
                 for row in &blocked {
-                    let article = if row.article == 0 { "条号未核实".into() } else { format!("第{}条", row.article) };
+                    let article =
+                        if row.article == 0 { "条号未核实".into() } else { format!("第{}条", row.article) };
                     println!("{}　《{}》{article}\n  行为：{}\n  原因：{}", row.id, row.law, row.act, row.why);
                 }
                 println!("共{}条。核实方法：zhicai rules verify --help", blocked.len());

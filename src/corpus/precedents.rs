@@ -47,8 +47,8 @@ pub fn teaching() -> Result<Vec<Precedent>, PrecedentError> {
             let id = value.get("id").and_then(|v| v.as_str()).map_or(format!("第{}条", i + 1), str::to_string);
             let entry = |message: String| PrecedentError::Entry { file: file.clone(), entry: id.clone(), message };
             let mut unknown = vec![];
-            let precedent: Precedent =
-                serde_ignored::deserialize(value, |path| unknown.push(path.to_string())).map_err(|e| entry(e.to_string()))?;
+            let precedent: Precedent = serde_ignored::deserialize(value, |path| unknown.push(path.to_string()))
+                .map_err(|e| entry(e.to_string()))?;
             if !unknown.is_empty() {
                 return Err(entry(format!("不认识的字段 {}", unknown.join("、"))));
             }

@@ -55,7 +55,8 @@ pub struct InputProblem {
 /// Reads case JSON. A `null` member counts as absent; unknown fields are reported, not refused.
 pub fn parse_case(json: &str) -> Result<(Case, Vec<Notice>), InputError> {
     let mut value: Value = serde_json::from_str(json.trim_start_matches('\u{feff}')).map_err(|e| {
-        let message = if e.is_eof() { "内容不完整，到结尾仍未结束" } else { "此处不符合 JSON 语法" };
+        let message =
+            if e.is_eof() { "内容不完整，到结尾仍未结束" } else { "此处不符合 JSON 语法" };
         InputError::Syntax { line: e.line(), column: e.column(), message: message.into() }
     })?;
     if !value.is_object() {
@@ -76,7 +77,11 @@ pub fn parse_case(json: &str) -> Result<(Case, Vec<Notice>), InputError> {
         .take(50)
         .map(|path| {
             let shown: String = path.chars().filter(|c| !c.is_control()).take(80).collect();
-            Notice { code: "input.unknown_field".into(), text: format!("不认识的字段 {shown}，已忽略"), basis: String::new() }
+            Notice {
+                code: "input.unknown_field".into(),
+                text: format!("不认识的字段 {shown}，已忽略"),
+                basis: String::new(),
+            }
         })
         .collect();
     Ok((case, notices))
@@ -231,10 +236,10 @@ fn order_of_dates(case: &Case, out: &mut Problems) {
         (facts.act_from, facts.discovered_at, "facts.discovered_at", "发现日早于行为开始日", true),
         (facts.discovered_at, filed, "case.filed_at", "立案日早于发现日", false),
     ] {
-        if let (Some(early), Some(late)) = (early, late) {
-            if late < early {
-                out.add(path, format!("{message}（{late} 早于 {early}）"), "input.date_order", fatal);
-            }
+        if let (Some(early), Some(late)) = (early, late)
+            && late < early
+        {
+            out.add(path, format!("{message}（{late} 早于 {early}）"), "input.date_order", fatal);
         }
     }
 }
@@ -292,15 +297,15 @@ fn sizes_and_references(case: &Case, out: &mut Problems) {
 
 /// Check digits only warn: the number stays as the officer wrote it.
 fn identities(case: &Case, out: &mut Problems) {
-    if let Some(code) = case.party.uscc.as_deref().map(str::trim).filter(|c| !c.is_empty()) {
-        if !uscc_valid(code) {
-            out.add("party.uscc", "统一社会信用代码的位数或者校验位不对，请核对", "input.uscc_check", false);
-        }
+    if let Some(code) = case.party.uscc.as_deref().map(str::trim).filter(|c| !c.is_empty())
+        && !uscc_valid(code)
+    {
+        out.add("party.uscc", "统一社会信用代码的位数或者校验位不对，请核对", "input.uscc_check", false);
     }
-    if let Some(id) = case.party.id_no.as_deref().map(str::trim).filter(|c| !c.is_empty()) {
-        if !id_no_valid(id) {
-            out.add("party.id_no", "居民身份证号的位数或者校验位不对，请核对", "input.id_no_check", false);
-        }
+    if let Some(id) = case.party.id_no.as_deref().map(str::trim).filter(|c| !c.is_empty())
+        && !id_no_valid(id)
+    {
+        out.add("party.id_no", "居民身份证号的位数或者校验位不对，请核对", "input.id_no_check", false);
     }
 }
 

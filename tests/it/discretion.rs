@@ -138,7 +138,11 @@ fn check(file: &str, golden: &Golden) -> Vec<String> {
         same("hearing", a.hearing.required.to_string(), &hearing.to_string());
     }
     for rule in &e.legal_review {
-        same(&format!("review {rule} in {:?}", a.legal_review.rules), a.legal_review.rules.contains(rule).to_string(), "true");
+        same(
+            &format!("review {rule} in {:?}", a.legal_review.rules),
+            a.legal_review.rules.contains(rule).to_string(),
+            "true",
+        );
     }
     if let Some(required) = e.legal_review_required {
         same("review", a.legal_review.required.to_string(), &required.to_string());
@@ -181,7 +185,8 @@ fn golden_cases() {
     let mut wrong = vec![];
     for path in files {
         let name = path.file_name().unwrap().to_string_lossy().to_string();
-        let golden: Golden = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let golden: Golden =
+            toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
         wrong.extend(check(&name, &golden));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -194,8 +199,17 @@ fn every_step_leaves_a_trace_with_its_basis_in_list_order() {
     assert_eq!(
         names[..11],
         [
-            "status", "authority", "crime", "limitation", "capacity", "applicable_law", "precondition", "outcome", "range",
-            "combine", "tier"
+            "status",
+            "authority",
+            "crime",
+            "limitation",
+            "capacity",
+            "applicable_law",
+            "precondition",
+            "outcome",
+            "range",
+            "combine",
+            "tier"
         ]
     );
     for step in &a.trace.children[..6] {
@@ -296,7 +310,9 @@ fn deadlines_whose_trigger_is_known_are_computed_and_a_missing_calendar_year_ref
 }
 
 fn gains(fen: i64) -> Option<GainsFacts> {
-    Some(GainsFacts { gross_receipts_fen: Some(Fen(fen)), rule_citation: Some("28②".into()), ..GainsFacts::default() })
+    Some(GainsFacts {
+        gross_receipts_fen: Some(Fen(fen)), rule_citation: Some("28②".into()), ..GainsFacts::default()
+    })
 }
 
 fn mb64(fen: i64) -> Case {
@@ -311,8 +327,16 @@ fn mb64(fen: i64) -> Case {
 }
 
 const FACTORS: &[&str] = &[
-    "active_correction", "coerced", "lenient_by_law", "limited_capacity", "emergency_violation", "severe_by_law",
-    "cooperation", "no_cooperation", "minor_violation", "first_offence",
+    "active_correction",
+    "coerced",
+    "lenient_by_law",
+    "limited_capacity",
+    "emergency_violation",
+    "severe_by_law",
+    "cooperation",
+    "no_cooperation",
+    "minor_violation",
+    "first_offence",
 ];
 
 prop_compose! {

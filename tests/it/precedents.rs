@@ -15,18 +15,41 @@ use zhicai::domain::rulebook::RuleBook;
 
 /// Findings of the engine that no consistent teaching case may have.
 const FORBIDDEN: &[&str] = &[
-    "final.out_of_range", "final.kind_not_in_clause", "final.must_kind_missing", "final.one_of", "final.fine_not_allowed",
-    "final.fine_missing", "final.fine_not_in_kinds", "final.mitigated_without_ground", "final.mitigated_not_below",
-    "final.mitigated_to_zero", "final.no_penalty_without_ground", "final.no_penalty_with_penalty", "final.not_allowed",
-    "final.must_not_punish", "final.duration_out_of_range", "final.confiscate_mismatch", "final.confiscate_not_established",
-    "deadline.decided_late", "gains.invalid", "factor.unknown_code", "factor.needs_citation", "factor.contradicts_birth",
-    "clause.items_unknown", "factor.contradiction", "gains.over_refunded",
+    "final.out_of_range",
+    "final.kind_not_in_clause",
+    "final.must_kind_missing",
+    "final.one_of",
+    "final.fine_not_allowed",
+    "final.fine_missing",
+    "final.fine_not_in_kinds",
+    "final.mitigated_without_ground",
+    "final.mitigated_not_below",
+    "final.mitigated_to_zero",
+    "final.no_penalty_without_ground",
+    "final.no_penalty_with_penalty",
+    "final.not_allowed",
+    "final.must_not_punish",
+    "final.duration_out_of_range",
+    "final.confiscate_not_established",
+    "deadline.decided_late",
+    "gains.invalid",
+    "factor.unknown_code",
+    "factor.needs_citation",
+    "factor.contradicts_birth",
+    "clause.items_unknown",
+    "factor.contradiction",
+    "gains.over_refunded",
 ];
 
 /// Findings that only a deliberate outlier may have.
 const OUTLIER_ONLY: &[&str] = &[
-    "final.out_of_band", "final.severe_without_basis", "final.lenient_without_ground", "final.ignores_must_lenient",
-    "final.severe_against_must_lenient", "factor_conflict",
+    "final.out_of_band",
+    "final.severe_without_basis",
+    "final.lenient_without_ground",
+    "final.ignores_must_lenient",
+    "final.severe_against_must_lenient",
+    "factor_conflict",
+    "final.confiscate_mismatch",
 ];
 
 fn problems(book: &RuleBook, p: &Precedent) -> Vec<String> {

@@ -82,10 +82,7 @@ pub(super) fn add(book: &mut RuleBook, file: &RuleFile, mut root: toml::Table) -
             return fail(format!("超出 {} “{}”一档的法定幅度，或者基数不符", row.violation, when.zh()));
         }
         let parse = |texts: &[String]| -> Result<Vec<Condition>, RulesError> {
-            texts
-                .iter()
-                .map(|t| Condition::parse(t).map_err(|m| RulesError::entry(&file.name, &id, m)))
-                .collect()
+            texts.iter().map(|t| Condition::parse(t).map_err(|m| RulesError::entry(&file.name, &id, m))).collect()
         };
         let (conditions_all, conditions_any) = (parse(&row.conditions_all)?, parse(&row.conditions_any)?);
         book.benchmarks.push(Benchmark {

@@ -50,10 +50,10 @@ pub(super) fn row(file: &RuleFile, row: &Violation) -> Result<(), RulesError> {
         return fail("引致条款（refer_to）不得另有 outcome".into());
     }
     for (name, span) in [("reject_years", row.reject_years)] {
-        if let Some(span) = span {
-            if span.min.zip(span.max).is_some_and(|(a, b)| a > b) {
-                return fail(format!("{name} 的 min 大于 max"));
-            }
+        if let Some(span) = span
+            && span.min.zip(span.max).is_some_and(|(a, b)| a > b)
+        {
+            return fail(format!("{name} 的 min 大于 max"));
         }
     }
     for outcome in &row.outcomes {

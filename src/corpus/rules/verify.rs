@@ -65,10 +65,7 @@ fn unblockable(row: &Violation, article: Option<u32>) -> Result<(), RulesError> 
         return Err(refuse(format!("条目 {} 的条号未核实，须以 --article 写明", row.id)));
     }
     if row.article != 0 && article.is_some_and(|a| a != row.article) {
-        return Err(refuse(format!(
-            "条目 {} 录入的条号是第{}条，与核实的条号不同；请先更正条目",
-            row.id, row.article
-        )));
+        return Err(refuse(format!("条目 {} 录入的条号是第{}条，与核实的条号不同；请先更正条目", row.id, row.article)));
     }
     Ok(())
 }

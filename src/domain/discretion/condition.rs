@@ -65,11 +65,8 @@ impl Condition {
 
     /// `None` when the fact is not given.
     pub fn holds(&self, case: &Value, gains: Option<Fen>) -> Option<bool> {
-        let found = if self.path == GAINS_PATH {
-            gains.map(|g| Value::from(g.0))?
-        } else {
-            resolve(case, &self.path)?.clone()
-        };
+        let found =
+            if self.path == GAINS_PATH { gains.map(|g| Value::from(g.0))? } else { resolve(case, &self.path)?.clone() };
         if found.is_null() {
             return None;
         }

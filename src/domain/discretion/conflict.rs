@@ -46,9 +46,9 @@ pub(crate) fn consequence(work: &Work<'_>, row: &Violation) -> Option<Consequenc
     let target = work.book.outcome_row(row);
     let unrectified = rectify_gap(&work.case.facts).is_none();
     // The circumstance of the case where the row has it; else what the facts support by themselves.
-    let circumstance = [work.circumstance, Circumstance::Unrectified, Circumstance::Base].into_iter().find(|c| {
-        (*c != Circumstance::Unrectified || unrectified) && target.outcomes.iter().any(|o| o.covers(*c))
-    })?;
+    let circumstance = [work.circumstance, Circumstance::Unrectified, Circumstance::Base]
+        .into_iter()
+        .find(|c| (*c != Circumstance::Unrectified || unrectified) && target.outcomes.iter().any(|o| o.covers(*c)))?;
     let chosen = matching(target, circumstance, work.gains.known());
     let gains = work.gains.known();
     let mut lightest: Option<Consequence> = None;
@@ -84,10 +84,10 @@ pub fn higher_fine(assessments: &[Assessment]) -> Option<&Assessment> {
     let fine = |a: &Assessment| a.penalties.iter().filter_map(|p| p.range_fen).max_by(compare_ranges);
     let mut best: Option<(&Assessment, MoneyRange)> = None;
     for item in assessments {
-        if let Some(range) = fine(item) {
-            if best.as_ref().is_none_or(|(_, b)| compare_ranges(&range, b) == Ordering::Greater) {
-                best = Some((item, range));
-            }
+        if let Some(range) = fine(item)
+            && best.as_ref().is_none_or(|(_, b)| compare_ranges(&range, b) == Ordering::Greater)
+        {
+            best = Some((item, range));
         }
     }
     best.map(|(item, _)| item)

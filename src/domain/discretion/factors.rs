@@ -66,12 +66,13 @@ impl Factors {
                 codes.push(&rule.code);
             }
         }
-        if let Some(code) = age.and_then(Age::code).filter(|code| !codes.contains(code)) {
-            if let Some(rule) = book.factor(code) {
-                let fact = FactorFact { text: Some("由出生日期和行为日期算得".into()), ..FactorFact::default() };
-                out.add(rule, &fact, true);
-                codes.push(code);
-            }
+        if let Some(code) = age.and_then(Age::code).filter(|code| !codes.contains(code))
+            && let Some(rule) = book.factor(code)
+        {
+            let fact =
+                FactorFact { text: Some("由出生日期和行为日期算得".into()), ..FactorFact::default() };
+            out.add(rule, &fact, true);
+            codes.push(code);
         }
         out.minor = codes.contains(&"under_14") || codes.contains(&"age_14_18");
         out.combine(book, case, &codes);
@@ -93,7 +94,11 @@ impl Factors {
             return false;
         }
         if rule.effect != Effect::None && fact.evidence.is_empty() {
-            self.warn("factor.no_evidence", format!("裁量因素“{}”没有对应的证据编号，说理前须补", rule.zh), "行政处罚法40");
+            self.warn(
+                "factor.no_evidence",
+                format!("裁量因素“{}”没有对应的证据编号，说理前须补", rule.zh),
+                "行政处罚法40",
+            );
         }
         true
     }

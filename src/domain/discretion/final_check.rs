@@ -21,10 +21,8 @@ pub(crate) fn run(work: &mut Work<'_>) {
         return;
     }
     tier(work, &decision);
-    if matches!(
-        work.out.result,
-        ResultCode::Range | ResultCode::NoBase | ResultCode::Overlap | ResultCode::NotFineable
-    ) {
+    if matches!(work.out.result, ResultCode::Range | ResultCode::NoBase | ResultCode::Overlap | ResultCode::NotFineable)
+    {
         fine(work, &decision);
         kinds(work, &decision);
         duration(work, &decision);
@@ -50,17 +48,33 @@ fn tier(work: &mut Work<'_>, decision: &FinalDecision) {
             work.warn("final.mitigated_without_ground", "选定减轻处罚，但没有法定减轻情形", "行政处罚法30～32");
         }
         Tier::Lenient if !work.factors.any_lenient() && !benchmark_lenient => {
-            work.warn("final.lenient_without_ground", "选定从轻处罚，但没有法定从轻情形或者已公布基准的从轻情形", "行政处罚法32、34");
+            work.warn(
+                "final.lenient_without_ground",
+                "选定从轻处罚，但没有法定从轻情形或者已公布基准的从轻情形",
+                "行政处罚法32、34",
+            );
         }
         Tier::General if work.factors.must_lenient => {
-            work.warn("final.ignores_must_lenient", "有应当从轻或者减轻的情形，选定一般处罚没有依据", "行政处罚法30～32");
+            work.warn(
+                "final.ignores_must_lenient",
+                "有应当从轻或者减轻的情形，选定一般处罚没有依据",
+                "行政处罚法30～32",
+            );
         }
         Tier::Severe if work.factors.must_lenient => {
-            work.warn("final.severe_against_must_lenient", "有应当从轻或者减轻的情形而选定从重，须经法制审核", "行政处罚法30～32");
+            work.warn(
+                "final.severe_against_must_lenient",
+                "有应当从轻或者减轻的情形而选定从重，须经法制审核",
+                "行政处罚法30～32",
+            );
             work.complex.push("应当从轻而人工选定从重".into());
         }
         Tier::Severe if !severe_ground(work) => {
-            work.warn("final.severe_without_basis", "选定从重处罚，但没有法律、法规、规章或者已公布基准列明的从重情形", "行政处罚法34、49");
+            work.warn(
+                "final.severe_without_basis",
+                "选定从重处罚，但没有法律、法规、规章或者已公布基准列明的从重情形",
+                "行政处罚法34、49",
+            );
         }
         _ => {}
     }
@@ -89,11 +103,12 @@ fn fine(work: &mut Work<'_>, decision: &FinalDecision) {
         return;
     }
     if ranges.iter().any(|r| r.contains(sum)) {
-        if let (Some(band), Some(chosen)) = (work.out.suggested_fen, decision.tier) {
-            if work.out.tier == Some(chosen) && !band.contains(sum) {
-                let text = format!("罚款{sum}不在{}的建议幅度{}内，须写明理由", chosen.zh(), range::show(&band));
-                work.warn("final.out_of_band", text, "行政处罚法5②");
-            }
+        if let (Some(band), Some(chosen)) = (work.out.suggested_fen, decision.tier)
+            && work.out.tier == Some(chosen)
+            && !band.contains(sum)
+        {
+            let text = format!("罚款{sum}不在{}的建议幅度{}内，须写明理由", chosen.zh(), range::show(&band));
+            work.warn("final.out_of_band", text, "行政处罚法5②");
         }
         if decision.tier == Some(Tier::Mitigated) && ranges.iter().all(|r| r.lo.0 > 0) {
             work.warn("final.mitigated_not_below", "选定减轻处罚，罚款却不低于法定下限", "行政处罚法32");
@@ -106,11 +121,23 @@ fn fine(work: &mut Work<'_>, decision: &FinalDecision) {
         match (decision.tier, work.factors.any_lenient()) {
             (Some(Tier::Mitigated), true) => {}
             (Some(Tier::Mitigated), false) => {
-                work.warn("final.out_of_range", format!("罚款{sum}低于法定幅度{}且没有减轻的法定情形", shown.join("、")), "行政处罚法32、76①(二)");
+                work.warn(
+                    "final.out_of_range",
+                    format!("罚款{sum}低于法定幅度{}且没有减轻的法定情形", shown.join("、")),
+                    "行政处罚法32、76①(二)",
+                );
             }
             (_, ground) => {
-                let hint = if ground { "低于下限属减轻处罚，阶次应为减轻" } else { "没有减轻的法定情形" };
-                work.warn("final.out_of_range", format!("罚款{sum}低于法定幅度{}；{hint}", shown.join("、")), "行政处罚法76①(二)");
+                let hint = if ground {
+                    "低于下限属减轻处罚，阶次应为减轻"
+                } else {
+                    "没有减轻的法定情形"
+                };
+                work.warn(
+                    "final.out_of_range",
+                    format!("罚款{sum}低于法定幅度{}；{hint}", shown.join("、")),
+                    "行政处罚法76①(二)",
+                );
             }
         }
         return;
@@ -140,7 +167,11 @@ fn kinds(work: &mut Work<'_>, decision: &FinalDecision) {
         }
         let name = work.book.kind_zh(*kind).to_string();
         if mitigated {
-            work.warn("final.kind_lighter_check", format!("“{name}”不在本条本档，作为减轻改用须核对确为较轻种类"), "行政处罚法32");
+            work.warn(
+                "final.kind_lighter_check",
+                format!("“{name}”不在本条本档，作为减轻改用须核对确为较轻种类"),
+                "行政处罚法32",
+            );
         } else {
             work.warn("final.kind_not_in_clause", format!("“{name}”不在本条本档的处罚种类内"), "行政处罚法76①(二)");
         }
@@ -159,8 +190,7 @@ fn kinds(work: &mut Work<'_>, decision: &FinalDecision) {
                 continue;
             }
             groups.push(group);
-            let members: Vec<&PenaltyOption> =
-                options.iter().filter(|o| o.group.as_deref() == Some(group)).collect();
+            let members: Vec<&PenaltyOption> = options.iter().filter(|o| o.group.as_deref() == Some(group)).collect();
             let taken = members.iter().filter(|o| decision.kinds.contains(&o.kind)).count();
             if taken > 1 || (taken == 0 && !mitigated) {
                 let names: Vec<&str> = members.iter().map(|o| work.book.kind_zh(o.kind)).collect();
@@ -193,7 +223,11 @@ fn duration(work: &mut Work<'_>, decision: &FinalDecision) {
         let high = duration.max_years.is_some_and(|y| months > y * 12);
         let mitigated = decision.tier == Some(Tier::Mitigated) && work.factors.any_lenient();
         if months == 0 || high || (low && !mitigated) {
-            work.warn("final.duration_out_of_range", format!("“{name}”{months}个月不在法定期限内"), "行政处罚法76①(二)");
+            work.warn(
+                "final.duration_out_of_range",
+                format!("“{name}”{months}个月不在法定期限内"),
+                "行政处罚法76①(二)",
+            );
         }
     }
 }
@@ -201,7 +235,9 @@ fn duration(work: &mut Work<'_>, decision: &FinalDecision) {
 fn confiscation(work: &mut Work<'_>, decision: &FinalDecision) {
     let Some(given) = decision.confiscate_fen.filter(|f| f.0 != 0) else { return };
     match work.out.confiscate_fen {
-        None => work.warn("final.confiscate_not_established", "填写了没收数额，但违法所得未查明或者为零", "行政处罚法28②"),
+        None => {
+            work.warn("final.confiscate_not_established", "填写了没收数额，但违法所得未查明或者为零", "行政处罚法28②")
+        }
         Some(left) if given > left => {
             let text = format!("没收{given}大于违法所得扣除退还后的{left}");
             work.warn("final.confiscate_mismatch", text, "行政处罚法28②");

@@ -73,9 +73,7 @@ fn hearing(work: &mut Work<'_>, root: &mut Trace) {
             Some(HearingRule::Always) => true,
             Some(HearingRule::Never) => false,
             Some(HearingRule::ByThreshold) | None => match option.kind {
-                PenaltyKind::Fine => {
-                    reaches(decision.and_then(|d| d.fine_fen).or(option.range_fen.map(|r| r.hi)))
-                }
+                PenaltyKind::Fine => reaches(decision.and_then(|d| d.fine_fen).or(option.range_fen.map(|r| r.hi))),
                 PenaltyKind::ConfiscateGains => reaches(confiscated),
                 _ => true,
             },
@@ -98,7 +96,8 @@ fn hearing(work: &mut Work<'_>, root: &mut Trace) {
     }
     let required = !names.is_empty();
     let unset = threshold.is_none();
-    let basis = if required { format!("{}：{}", book.hearing.basis, names.join("、")) } else { book.hearing.basis.clone() };
+    let basis =
+        if required { format!("{}：{}", book.hearing.basis, names.join("、")) } else { book.hearing.basis.clone() };
     let outcome = match (required, unset) {
         (true, true) => "给予听证权（较大数额标准未配置，任何罚款、没收都给听证权）",
         (true, false) => "给予听证权",
@@ -165,7 +164,11 @@ fn review(work: &mut Work<'_>, root: &mut Trace) {
     for (code, zh, hit) in [
         ("hearing_held", "经过听证", heard),
         ("mitigated", "减轻处罚", work.out.tier == Some(Tier::Mitigated) || decision.tier == Some(Tier::Mitigated)),
-        ("first_offence_no_penalty", "首违不罚", work.factors.may_no_penalty.is_some() && work.out.result == ResultCode::NoPenalty),
+        (
+            "first_offence_no_penalty",
+            "首违不罚",
+            work.factors.may_no_penalty.is_some() && work.out.result == ResultCode::NoPenalty,
+        ),
         ("transfer_crime", "涉嫌犯罪移送", work.out.result == ResultCode::Transfer),
         ("suspected_minor_involved", "当事人为未成年人", work.factors.minor),
         ("benchmark_deviation", "偏离已公布的裁量基准", deviates),
@@ -204,17 +207,19 @@ fn deadlines(work: &mut Work<'_>, root: &mut Trace) {
         match deadline::due(rule, from, &work.book.calendar) {
             Ok(due) => {
                 trace.children.push(
-                    Trace::new(id, format!("{}：{due}", rule.zh)).basis(rule.basis.clone()).input("from", from.to_string()),
+                    Trace::new(id, format!("{}：{due}", rule.zh))
+                        .basis(rule.basis.clone())
+                        .input("from", from.to_string()),
                 );
                 work.out.deadlines.push(DueDate { id: id.into(), zh: rule.zh.clone(), due, basis: rule.basis.clone() });
             }
             Err(problem) => problems.push((problem.code(), format!("{}：{problem}", rule.zh), rule.basis.clone())),
         }
     }
-    if let Some(due) = work.out.deadlines.iter().find(|d| d.id == "FILE_TO_DECIDE") {
-        if procedure.decided_at.is_some_and(|d| d > due.due) {
-            problems.push(("deadline.decided_late", format!("作出决定的日期晚于办案期限 {}", due.due), due.basis.clone()));
-        }
+    if let Some(due) = work.out.deadlines.iter().find(|d| d.id == "FILE_TO_DECIDE")
+        && procedure.decided_at.is_some_and(|d| d > due.due)
+    {
+        problems.push(("deadline.decided_late", format!("作出决定的日期晚于办案期限 {}", due.due), due.basis.clone()));
     }
     trace.outcome = format!("算出{}项期限", work.out.deadlines.len());
     for (code, text, basis) in problems {

@@ -25,7 +25,8 @@ fn from_old(work: &mut Work<'_>, mut trace: Trace) -> Done {
     let successors: Vec<&Violation> = old.superseded_by.iter().filter_map(|id| book.violation(id)).collect();
     work.complex.push("新旧法比较适用".into());
     let [new] = successors.as_slice() else {
-        trace.outcome = format!("新法对应多个条目（{}），由法制审核比较轻重；现按行为时法计算", old.superseded_by.join("、"));
+        trace.outcome =
+            format!("新法对应多个条目（{}），由法制审核比较轻重；现按行为时法计算", old.superseded_by.join("、"));
         work.warn("law.lex_mitior_unsettled", trace.outcome.clone(), BASIS);
         return Done::go(trace);
     };
@@ -84,8 +85,12 @@ fn from_new(work: &mut Work<'_>, mut trace: Trace) -> Done {
 fn compare<'a>(work: &mut Work<'a>, old: &'a Violation, new: &'a Violation, mut trace: Trace) -> Done {
     let (by_old, by_new) = (conflict::consequence(work, old), conflict::consequence(work, new));
     let show = |c: &Option<Consequence>| c.as_ref().map_or("本案事实不能得出处罚".to_string(), Consequence::show);
-    trace.children.push(Trace::new("old_law", format!("{}：{}", old.id, show(&by_old))).basis(old.provision().to_string()));
-    trace.children.push(Trace::new("new_law", format!("{}：{}", new.id, show(&by_new))).basis(new.provision().to_string()));
+    trace
+        .children
+        .push(Trace::new("old_law", format!("{}：{}", old.id, show(&by_old))).basis(old.provision().to_string()));
+    trace
+        .children
+        .push(Trace::new("new_law", format!("{}：{}", new.id, show(&by_new))).basis(new.provision().to_string()));
     let chosen = match (&by_old, &by_new) {
         (Some(a), Some(b)) if b.lighter_than(a) => new,
         (Some(_), Some(_)) => old,

@@ -84,7 +84,11 @@ fn confiscation(work: &mut Work<'_>) {
     let refund = work.out.orders.iter().any(|o| o == "refund" || o == "return_students")
         || work.outcomes.iter().flat_map(|o| &o.penalties).any(|p| p.refund_first);
     if refund {
-        work.warn("confiscate.refund_first", "应当先退还、退赔，没收的只是退还、退赔后的余额，应退数额由人查明", "行政处罚法28②");
+        work.warn(
+            "confiscate.refund_first",
+            "应当先退还、退赔，没收的只是退还、退赔后的余额，应退数额由人查明",
+            "行政处罚法28②",
+        );
     }
     let facts = work.case.facts.gains.clone().unwrap_or_default();
     if facts.refunded_after_filing_fen > gains {

@@ -11,9 +11,8 @@ use crate::domain::trace::Trace;
 pub(crate) fn run(work: &mut Work<'_>) -> Done {
     let book = work.book;
     let row = book.outcome_row(work.applied);
-    let mut trace = Trace::new("outcome", "")
-        .basis(row.provision().to_string())
-        .input("circumstance", work.circumstance.code());
+    let mut trace =
+        Trace::new("outcome", "").basis(row.provision().to_string()).input("circumstance", work.circumstance.code());
     if work.gains == Gains::Invalid {
         work.need("facts.gains");
         trace.outcome = "违法所得各项自相矛盾（扣除大于收入，或者数额为负、过大），请核对".into();

@@ -26,7 +26,8 @@ pub(crate) fn run(work: &mut Work<'_>) -> Done {
         trace.children.push(child);
     }
     let overlap = results.len() > 1 && results.contains(&ResultCode::Range);
-    work.range_result = if overlap { ResultCode::Overlap } else { results.first().copied().unwrap_or(ResultCode::NeedsInput) };
+    work.range_result =
+        if overlap { ResultCode::Overlap } else { results.first().copied().unwrap_or(ResultCode::NeedsInput) };
     trace.outcome = work.range_result.zh().into();
     if work.range_result == ResultCode::NeedsInput {
         return Done::stop(ResultCode::NeedsInput, trace);
@@ -56,7 +57,10 @@ fn one(work: &mut Work<'_>, spec: &PenaltySpec) -> (ResultCode, Option<FineRange
                     .input("times_min", multiple.min.map_or(serde_json::Value::Null, Into::into))
                     .input("times_max", multiple.max);
                 if spec.base == Some(Base::IllegalGains) && gains.is_some_and(|g| g < multiple.base_fen) {
-                    let floor = format!("违法所得不足{}，罚款基数按{}计，没收仍按实际违法所得", multiple.base_fen, multiple.base_fen);
+                    let floor = format!(
+                        "违法所得不足{}，罚款基数按{}计，没收仍按实际违法所得",
+                        multiple.base_fen, multiple.base_fen
+                    );
                     work.warn("base.floor", floor, &work.applied.provision().to_string());
                     if gains == Some(Fen::ZERO) {
                         let text = "没有违法所得而按最低基数罚款，由法制审核确认";

@@ -58,7 +58,11 @@ pub(crate) fn run(work: &mut Work<'_>) -> Done {
             )
         }
         None => {
-            work.warn("tier.default_split", "没有已公布的本地基准，按默认三分（三成、四成、三成）示意，不是法律规定", "");
+            work.warn(
+                "tier.default_split",
+                "没有已公布的本地基准，按默认三分（三成、四成、三成）示意，不是法律规定",
+                "",
+            );
             (range::default_band(&fine.range, tier), "default_split".into())
         }
     };
@@ -103,7 +107,11 @@ impl<'a> Matched<'a> {
             self.by_condition.iter().chain(&self.bands).copied().filter(|b| b.tier == tier).collect();
         if fits.len() > 1 {
             let ids: Vec<&str> = fits.iter().map(|b| b.id.as_str()).collect();
-            work.warn("benchmark.several", format!("多条基准同时适用（{}），取列在前面的一条，由人核对", ids.join("、")), "行政处罚法34");
+            work.warn(
+                "benchmark.several",
+                format!("多条基准同时适用（{}），取列在前面的一条，由人核对", ids.join("、")),
+                "行政处罚法34",
+            );
         }
         fits.first().copied()
     }
@@ -134,7 +142,12 @@ fn matched<'a>(work: &mut Work<'a>, trace: &mut Trace) -> Matched<'a> {
         let holds = all.iter().all(|s| *s == Some(true)) && (any.is_empty() || any.contains(&Some(true)));
         trace.children.push(Trace::new(
             "benchmark",
-            format!("基准 {}（{}）{}", rule.id, rule.tier.zh(), if holds { "条件成立" } else { "条件不成立或者事实不明" }),
+            format!(
+                "基准 {}（{}）{}",
+                rule.id,
+                rule.tier.zh(),
+                if holds { "条件成立" } else { "条件不成立或者事实不明" }
+            ),
         ));
         if holds {
             out.by_condition.push(rule);
@@ -177,7 +190,11 @@ fn permitted(work: &mut Work<'_>, benchmarks: &Matched<'_>, trace: &mut Trace) -
         out.push(Tier::Severe);
     }
     if must && severe {
-        work.warn("tier.severe_greyed_out", "有应当从轻或者减轻的情形，不得选从重；人工强选须经法制审核", "行政处罚法30～32");
+        work.warn(
+            "tier.severe_greyed_out",
+            "有应当从轻或者减轻的情形，不得选从重；人工强选须经法制审核",
+            "行政处罚法30～32",
+        );
     }
     if lenient && severe {
         let text = "同时有从轻与从重情形，由人综合权衡并写明理由，不得自动抵消";
