@@ -54,7 +54,7 @@ fn our_own_rules_load_whole() {
     assert_eq!(book.violations.iter().filter(|v| v.evidence.code() == "A").count(), 60);
     assert_eq!(book.blocked().len(), 7);
     assert!(book.blocked().iter().all(|b| !b.why.is_empty()));
-    assert_eq!(book.calendar.years(), [2024, 2025, 2026]);
+    assert_eq!(book.calendar.years(), [2022, 2023, 2024, 2025, 2026]);
     assert!(book.deadlines.len() >= 40 && book.factors.len() == 19);
     assert!(book.factors.iter().all(|f| f.effect.code() == "none" || !f.basis.is_empty()));
     assert_eq!(book.version, ours().version);
@@ -351,4 +351,36 @@ fn check_digits() {
     assert!(intake::id_no_valid("11010519491231002X") && !intake::id_no_valid("110105194912310021"));
     assert!(intake::uscc_valid("91350100M000100Y43") && !intake::uscc_valid("91350100M000100Y44"));
     assert!(!intake::uscc_valid("９１３５") && !intake::id_no_valid(""));
+}
+
+#[test]
+fn the_command_prints_chinese_and_answers_bad_input_with_two() {
+    use zhicai::cli::assess::{Args, plain, run};
+    use zhicai::settings::{Agency, Hub, Settings};
+    let dir = data(&[]);
+    let settings = Settings {
+        data_dir: dir.path().into(),
+        cache_dir: dir.path().into(),
+        agency: Agency::default(),
+        hub: Hub::default(),
+    };
+    let code = |text: &str, json: bool| {
+        let path = dir.path().join("case.json");
+        std::fs::write(&path, text).unwrap();
+        format!("{:?}", run(Args { case: path, json }, &settings).unwrap())
+    };
+    let is = |n: u8| format!("{:?}", std::process::ExitCode::from(n));
+    let good = r#"{"facts":{"violation":"mb64","gains":{"gross_receipts_fen":4658000}}}"#;
+    assert_eq!(code(good, false), is(0));
+    assert_eq!(code(good, true), is(0));
+    assert_eq!(code("{", true), is(2));
+    assert_eq!(code(r#"{"facts":{"violation":"mb46"}}"#, false), is(2));
+    let absent = Args { case: dir.path().join("none.json"), json: false };
+    assert_eq!(format!("{:?}", run(absent, &settings).unwrap()), is(2));
+    let (case, _) = intake::accept(good, &ours(), date(2026, 3, 2)).unwrap();
+    let text = plain(&assess(&ours(), &NoTexts, &case, date(2026, 3, 2)), &ours());
+    for words in ["已得出法定幅度", "第六十四条第一款", "46580元", "232900元", "最终数额由人确定", "缺少：facts.act_to"]
+    {
+        assert!(text.contains(words), "{words} not in\n{text}");
+    }
 }
