@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan;
 use zhicai::corpus::{precedents, rules};
 use zhicai::domain::assessment::ResultCode;
+use zhicai::domain::deadline::working_days_between;
 use zhicai::domain::discretion::table::PowerLevel;
 use zhicai::domain::discretion::{NoTexts, assess};
 use zhicai::domain::intake;
@@ -80,6 +81,13 @@ fn problems(book: &RuleBook, p: &Precedent) -> Vec<String> {
     );
     if case.case.filed_at.is_some_and(|f| decided > f.checked_add(90.days()).unwrap()) {
         out.push("立案至决定超过90日".into());
+    }
+    if let Some(notice) = case.procedure.notice_served_at {
+        match working_days_between(notice, decided, &book.calendar) {
+            Ok(days) if days < 5 => out.push(format!("告知送达至决定只有{days}个工作日")),
+            Ok(_) => {}
+            Err(e) => out.push(e.to_string()),
+        }
     }
     let Some(decision) = case.disc.final_.clone() else { return vec!["没有 disc.final".into()] };
     let a = assess(book, &NoTexts, &case, decided);

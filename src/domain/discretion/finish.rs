@@ -111,9 +111,11 @@ fn hearing(work: &mut Work<'_>, root: &mut Trace) {
 fn simple_procedure(work: &mut Work<'_>) {
     let rule = &work.book.simple;
     let kinds_fit = !work.out.penalties.is_empty() && work.out.penalties.iter().all(|p| rule.kinds.contains(&p.kind));
-    let Some(hi) = work.out.penalties.iter().filter_map(|p| p.range_fen).map(|r| r.hi).max() else { return };
+    let Some(range) = work.out.penalties.iter().filter_map(|p| p.range_fen).max_by_key(|r| r.hi) else { return };
     let limit = if is_citizen(work) == Some(true) { rule.citizen_yuan_le } else { rule.org_yuan_le };
-    if kinds_fit && is_citizen(work).is_some() && hi.0 > limit.saturating_mul(100) {
+    let limit_fen = limit.saturating_mul(100);
+    // Only where a small fine is possible would anyone think of it.
+    if kinds_fit && is_citizen(work).is_some() && range.lo.0 <= limit_fen && range.hi.0 > limit_fen {
         let (text, basis) = (format!("罚款超过{limit}元的，不得适用简易程序当场处罚"), rule.basis.clone());
         work.warn("procedure.simple_limit", text, &basis);
     }

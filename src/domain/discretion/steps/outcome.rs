@@ -55,6 +55,9 @@ pub(crate) fn run(work: &mut Work<'_>) -> Done {
             work.complex.push("两档同时满足".into());
         }
     }
+    if work.case.facts.circumstance.is_none() {
+        work.warn("outcome.circumstance_assumed", "没有填写情节，按基本情节计算", "");
+    }
     if matches!(work.circumstance, Circumstance::Serious | Circumstance::VerySerious) {
         work.warn("outcome.aggravated_needs_evidence", "情节加重一档须由人认定并有证据", "行政处罚法40");
     }
