@@ -450,3 +450,19 @@ proptest! {
         prop_assert_eq!(inside, usize::from(statutory.contains(probe)), "{:?} in {:?}", probe, bands);
     }
 }
+
+#[test]
+fn every_whole_yuan_of_a_small_range_is_in_exactly_one_band() {
+    let day = date(2026, 3, 2);
+    for sum in [101, 3333, 10_001, 29_999] {
+        let case = mb64(sum);
+        let statutory = assess(book(), &NoTexts, &case, day).penalties.iter().find_map(|p| p.range_fen).unwrap();
+        let bands: Vec<MoneyRange> =
+            ["lenient", "general", "severe"].iter().filter_map(|t| with_tier(&case, t, day).suggested_fen).collect();
+        for yuan in 0..=statutory.hi.0 / 100 + 1 {
+            let sum = Fen(yuan * 100);
+            let inside = bands.iter().filter(|b| b.contains(sum)).count();
+            assert_eq!(inside, usize::from(statutory.contains(sum)), "{sum} of {statutory:?} in {bands:?}");
+        }
+    }
+}
