@@ -384,3 +384,57 @@ fn the_command_prints_chinese_and_answers_bad_input_with_two() {
         assert!(text.contains(words), "{words} not in\n{text}");
     }
 }
+
+mod fuzz {
+    use super::*;
+    use proptest::prelude::*;
+
+    const WHOLE: &str = r#"{"case":{"filed_at":"2026-01-05"},"party":{"kind":"citizen","birth":"2009-01-01"},"facts":{"violation":"gw31",
+        "act_from":"2025-09-01","act_to":"2025-12-20","discovered_at":"2025-12-20","circumstance":"base","items":[1],
+        "factors":[{"code":"active_correction","evidence":[1]}],"gains":{"gross_receipts_fen":500000,"other_deductions_fen":[0]},
+        "rectify":{"ordered_at":"2025-12-22","corrected":false}},"evid":[{"no":1}],"disc":{"final":{"fine_fen":1,"kinds":["fine"]}}}"#;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1500))]
+
+        /// Nothing panics on input: cut, spliced and overwritten JSON is either refused with words or assessed.
+        #[test]
+        fn damaged_json_never_panics(
+            from in 0..WHOLE.len(), cut in 0usize..40,
+            put in prop::sample::select(vec![
+                "", "null", "-1", "9223372036854775807", "\"9999-12-31\"", "\"-009999-01-01\"", "[]", "{}", "true", "1e400",
+                "\"\\u0000\"", "\"智\"",
+            ]),
+        ) {
+            let to = (from + cut).min(WHOLE.len());
+            let text = format!("{}{put}{}", &WHOLE[..from], &WHOLE[to..]);
+            if let Ok((case, _)) = intake::parse_case(&text) {
+                // Even a case that would be refused must not bring the engine down.
+                let today = date(2026, 3, 2);
+                let _ = (intake::validate(&case, today), assess(ours_once(), &NoTexts, &case, today));
+            }
+        }
+    }
+
+    fn ours_once() -> &'static RuleBook {
+        static BOOK: std::sync::OnceLock<RuleBook> = std::sync::OnceLock::new();
+        BOOK.get_or_init(ours)
+    }
+
+    #[test]
+    fn extreme_dates_and_sums_do_not_panic() {
+        for value in ["9999-12-31", "-9999-01-01", "2024-02-29"] {
+            for field in ["act_from", "act_to", "discovered_at"] {
+                let json = format!(
+                    r#"{{"facts":{{"violation":"mb64","{field}":"{value}","gains":{{"gross_receipts_fen":9223372036854775807}}}},
+                    "party":{{"kind":"citizen","birth":"{value}"}},"case":{{"filed_at":"{value}"}},
+                    "procedure":{{"notice_served_at":"{value}","decided_at":"{value}","hearing_at":"{value}"}}}}"#
+                );
+                if let Ok((case, _)) = intake::parse_case(&json) {
+                    let a = assess(ours_once(), &NoTexts, &case, date(2026, 3, 2));
+                    assert!(a.suggested_fen.is_none());
+                }
+            }
+        }
+    }
+}
