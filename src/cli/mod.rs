@@ -1,1 +1,4 @@
 //! 命令行: one file per subcommand.
+
+pub mod assess;
+pub mod rules;

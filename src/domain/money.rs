@@ -124,7 +124,7 @@ fn capital_integer(value: u64) -> String {
             out.push_str(UNITS[place % 4]);
             group_has_digit = true;
         }
-        if place % 4 == 0 {
+        if place.is_multiple_of(4) {
             if group_has_digit {
                 out.push_str(GROUPS[place / 4]);
             }

@@ -1,4 +1,6 @@
 //! The one integration binary; a module per matter.
 
-mod drafting;
+mod discretion;
 mod engine;
+mod precedents;
+mod rules;
