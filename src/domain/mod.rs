@@ -6,6 +6,7 @@ pub mod deadline;
 pub mod discretion;
 pub mod document;
 pub mod extraction;
+pub mod foreign;
 pub mod intake;
 pub mod law;
 pub mod money;
