@@ -1,1 +1,3 @@
 //! 命令行: one file per subcommand.
+
+pub mod setup;
