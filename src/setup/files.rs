@@ -88,6 +88,17 @@ pub fn hash_file(path: &Path, on: &mut dyn FnMut(u64)) -> io::Result<(u64, Strin
     }
 }
 
+/// Bytes in all files below `dir`; files that vanish meanwhile count as nothing.
+pub(super) fn size_of(dir: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(dir) else { return 0 };
+    let sizes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(meta) if meta.is_dir() => size_of(&entry.path()),
+        Ok(meta) => meta.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
 /// Writes `source` to `target` through `<target>.partial`: hashed while written, synced, checked against the pin, renamed.
 /// On any failure the partial file is removed and `target` is as before. `bad_source` words a failure to read.
 pub fn write_verified(

@@ -3,16 +3,19 @@
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hf_hub::api::sync::{ApiBuilder, ApiError};
 use hf_hub::{Cache, Repo, RepoType};
 
 use super::error::SetupError;
+use super::files::size_of;
 use super::progress::Progress;
 use crate::models::manifest::HubFile;
 
-/// Further tries within one call; each goes on where the last one stopped.
-const RETRIES: usize = 2;
+/// Tries within one call as long as each brings something; each goes on where the last one stopped.
+const TRIES: usize = 3;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Folder inside a model's cache folder where the hub client keeps unfinished downloads between runs.
 pub(super) const FOLDER: &str = ".hub";
@@ -27,20 +30,23 @@ pub(super) fn download(
     progress: &dyn Progress,
 ) -> Result<PathBuf, SetupError> {
     let endpoint = endpoint.map(check_endpoint).transpose()?;
-    match attempt(file, endpoint.as_deref(), dir, progress) {
-        // Everything had come but was not yet moved into place when the last run was cut off: asked for the bytes after
-        // the last, the server says there are none. Only a fresh start helps.
-        Err(Failure::NothingLeft) => {
-            fs::remove_dir_all(dir).map_err(|e| SetupError::io(dir, e))?;
-            attempt(file, endpoint.as_deref(), dir, progress)
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let before = size_of(dir);
+        match attempt(file, endpoint.as_deref(), dir, progress) {
+            Ok(path) => return Ok(path),
+            Err(Failure::Disk(e)) => return Err(SetupError::io(dir, e)),
+            // Everything had come but was not yet moved into place when the last run was cut off: asked for the bytes
+            // after the last, the server says there are none. Only a fresh start helps.
+            Err(Failure::NothingLeft) if tries == 1 => {
+                fs::remove_dir_all(dir).map_err(|e| SetupError::io(dir, e))?;
+            }
+            Err(Failure::NothingLeft) => return Err(hub_error(file, "服务器拒绝续传".into())),
+            Err(Failure::Other(_)) if tries < TRIES && size_of(dir) > before => std::thread::sleep(PAUSE),
+            Err(Failure::Other(detail)) => return Err(hub_error(file, detail)),
         }
-        other => other,
     }
-    .map_err(|failure| match failure {
-        Failure::Disk(e) => SetupError::io(dir, e),
-        Failure::NothingLeft => hub_error(file, "服务器拒绝续传".into()),
-        Failure::Other(detail) => hub_error(file, detail),
-    })
 }
 
 enum Failure {
@@ -54,7 +60,8 @@ fn attempt(file: &HubFile, endpoint: Option<&str>, dir: &Path, progress: &dyn Pr
     let mut builder = ApiBuilder::from_cache(Cache::new(dir.to_path_buf()))
         .with_token(None)
         .with_progress(false)
-        .with_retries(RETRIES)
+        // Its own retries lose their place when a resumed download fails before the first byte; ours do not.
+        .with_retries(0)
         .with_user_agent("zhicai", env!("CARGO_PKG_VERSION"));
     if let Some(endpoint) = endpoint {
         builder = builder.with_endpoint(endpoint.to_string());
@@ -73,7 +80,6 @@ fn attempt(file: &HubFile, endpoint: Option<&str>, dir: &Path, progress: &dyn Pr
 
 fn classify(error: ApiError) -> Failure {
     match error {
-        ApiError::TooManyRetries(inner) => classify(*inner),
         ApiError::IoError(e) if e.raw_os_error().is_some() => Failure::Disk(e),
         e if e.to_string().contains("status code 416") => Failure::NothingLeft,
         e => Failure::Other(e.to_string()),
@@ -102,7 +108,7 @@ struct Reporter<'a> {
 
 impl hf_hub::api::Progress for Reporter<'_> {
     fn init(&mut self, _size: usize, _filename: &str) {
-        // Called again at every retry, followed by an update with what is already there.
+        // Followed by an update with what is already there.
         self.done = 0;
     }
 

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::error::SetupError;
+use super::files::size_of;
 
 /// Something that can bring one wheel.
 pub trait Fetcher {
@@ -170,15 +171,4 @@ fn last_lines(said: &str) -> String {
 fn wheel_in(dir: &Path) -> Option<PathBuf> {
     let entries = fs::read_dir(dir).ok()?;
     entries.flatten().map(|e| e.path()).find(|p| p.extension().is_some_and(|e| e == "whl"))
-}
-
-/// Bytes in all files below `dir`; files that vanish meanwhile count as nothing.
-fn size_of(dir: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(dir) else { return 0 };
-    let sizes = entries.flatten().map(|entry| match entry.metadata() {
-        Ok(meta) if meta.is_dir() => size_of(&entry.path()),
-        Ok(meta) => meta.len(),
-        Err(_) => 0,
-    });
-    sizes.sum()
 }

@@ -1,10 +1,31 @@
 //! What a set-up did, for people and for programs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::files::human;
+
+/// Paths as they are shown: a report must not fail because a folder's name is not Unicode.
+fn shown<S: Serializer, P: Shown>(path: &P, serializer: S) -> Result<S::Ok, S::Error> {
+    path.shown().serialize(serializer)
+}
+
+trait Shown {
+    fn shown(&self) -> Option<String>;
+}
+
+impl Shown for PathBuf {
+    fn shown(&self) -> Option<String> {
+        Some(Path::display(self).to_string())
+    }
+}
+
+impl Shown for Option<PathBuf> {
+    fn shown(&self) -> Option<String> {
+        self.as_ref().and_then(Shown::shown)
+    }
+}
 
 /// What happened to one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,6 +61,7 @@ pub struct ModelReport {
     /// Id, path or `none`, as chosen.
     pub choice: String,
     pub action: Action,
+    #[serde(serialize_with = "shown")]
     pub path: Option<PathBuf>,
     pub size: Option<u64>,
     /// Only for pinned models: a file the person brought is not hashed.
@@ -76,6 +98,7 @@ pub struct StatutesReport {
     pub version: String,
     pub sha256: String,
     /// The verified file in the cache.
+    #[serde(serialize_with = "shown")]
     pub file: PathBuf,
     pub action: Action,
     /// Import into the data directory.
@@ -88,6 +111,7 @@ pub struct StatutesReport {
 #[derive(Clone, Debug, Serialize)]
 pub struct StepReport {
     pub action: Action,
+    #[serde(serialize_with = "shown")]
     pub path: PathBuf,
     /// What the step itself reports; null when it had nothing to do.
     pub detail: serde_json::Value,
@@ -96,7 +120,9 @@ pub struct StepReport {
 /// Everything a set-up did.
 #[derive(Clone, Debug, Serialize)]
 pub struct SetupReport {
+    #[serde(serialize_with = "shown")]
     pub data_dir: PathBuf,
+    #[serde(serialize_with = "shown")]
     pub cache_dir: PathBuf,
     pub model: ModelReport,
     pub statutes: Option<StatutesReport>,
