@@ -2,3 +2,4 @@
 
 pub mod assess;
 pub mod rules;
+pub mod setup;

@@ -55,7 +55,7 @@ impl Fen {
     /// `46580元` or `29999.99元`: for running prose.
     pub fn plain_yuan(self) -> String {
         let (sign, cents) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
-        if cents % 100 == 0 {
+        if cents.is_multiple_of(100) {
             format!("{sign}{}元", cents / 100)
         } else {
             format!("{sign}{}.{:02}元", cents / 100, cents % 100)
