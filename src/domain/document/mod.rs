@@ -1,6 +1,11 @@
 //! 文书: forms, markers, verification, composition.
 
+pub mod compose;
+pub mod doc_no;
 pub mod draft;
+pub mod elements;
+pub mod fill;
+pub mod form;
 pub mod lexicon;
 pub mod paraphrase;
 pub mod placeholder;

@@ -1,0 +1,138 @@
+//! Refusals before a word is written: a penalty decision needs an assessment that allows one, provisions in force, and a
+//! final figure inside the statutory range.
+
+use serde::Serialize;
+
+use super::FillInput;
+use crate::domain::assessment::{Assessment, MoneyRange, ResultCode};
+use crate::domain::case::FinalDecision;
+use crate::domain::document::form::Form;
+use crate::domain::law::{Provision, Validity};
+use crate::domain::money::Fen;
+use crate::domain::penalty::{PenaltyKind, Tier};
+
+/// The document may not be made from this case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("不能制作《{form}》：{message}（依据：{basis}）")]
+pub struct Refusal {
+    pub code: &'static str,
+    pub form: String,
+    pub message: String,
+    pub basis: String,
+    /// Paths of what would be needed.
+    pub missing: Vec<String>,
+}
+
+pub fn check(form: &Form, input: &FillInput<'_>) -> Result<(), Refusal> {
+    if form.id != "penalty_decision" {
+        return Ok(());
+    }
+    let refuse = |code, message: String, basis: &str| Refusal {
+        code,
+        form: form.zh.clone(),
+        message,
+        basis: basis.into(),
+        missing: input.assessment.missing.clone(),
+    };
+    let decided = input.case.disc.final_.as_ref();
+    let assessment = input.assessment;
+    let (code, basis) = match assessment.result {
+        ResultCode::Range | ResultCode::NotFineable => ("", ""),
+        // Two outcomes fit: a person chooses the one that favours the party, and then may decide.
+        ResultCode::Overlap if decided.is_some() => ("", ""),
+        ResultCode::Overlap => ("document.refused.overlap", "行政处罚法5"),
+        ResultCode::NoBase => ("document.refused.no_base", "行政处罚法28②、59①(三)"),
+        ResultCode::Blocked => ("document.refused.blocked", "行政处罚法38"),
+        ResultCode::OutOfJurisdiction => ("document.refused.out_of_jurisdiction", "行政处罚法17、22"),
+        ResultCode::LimitationExpired => ("document.refused.limitation_expired", "行政处罚法36"),
+        ResultCode::NoPenalty => ("document.refused.no_penalty", "行政处罚法57①(二)"),
+        ResultCode::Transfer => ("document.refused.transfer", "行政处罚法27、57①(四)"),
+        ResultCode::NeedsInput => ("document.refused.needs_input", "行政处罚法40、57"),
+    };
+    if !code.is_empty() {
+        return Err(refuse(code, assessment.result.zh().to_string(), basis));
+    }
+    for clause in &assessment.clauses {
+        // A provision repealed since still governs an act of its time (行政处罚法37), so the day that counts decides.
+        let stale = matches!(clause.validity, Validity::Repealed | Validity::NotYetInForce);
+        if clause.in_force == Some(false) || (clause.in_force.is_none() && stale) {
+            let named = Provision {
+                law: clause.law.clone(),
+                article: clause.article,
+                paragraph: clause.paragraph,
+                items: clause.items.clone(),
+            };
+            let message = format!("{named}在适用日不是有效条文（{}）", clause.validity.zh());
+            return Err(refuse("document.refused.not_in_force", message, "行政处罚法37、59①(三)"));
+        }
+    }
+    if assessment.penalties.is_empty() {
+        return Err(refuse("document.refused.no_penalty_kind", "本条没有可作出的处罚种类".into(), "行政处罚法59①(三)"));
+    }
+    match decided {
+        Some(decided) => check_final(assessment, decided).map_err(|(code, m, basis)| refuse(code, m, basis)),
+        None => Ok(()),
+    }
+}
+
+type Wrong = (&'static str, String, &'static str);
+
+fn check_final(assessment: &Assessment, decided: &FinalDecision) -> Result<(), Wrong> {
+    if decided.tier == Some(Tier::NoPenalty) {
+        let message = "人工定值为不予处罚，应制作不予行政处罚决定书".to_string();
+        return Err(("document.refused.no_penalty", message, "行政处罚法57①(二)"));
+    }
+    for kind in &decided.kinds {
+        let known = assessment.penalties.iter().any(|p| p.kind == *kind);
+        // 没收违法所得 rests on 行政处罚法28② even where the clause does not name it.
+        if !known && *kind != PenaltyKind::ConfiscateGains {
+            let message = format!("“{}”不是本条规定的处罚种类", kind.zh());
+            return Err(("document.refused.kind_not_in_clause", message, "行政处罚法38、76①(二)"));
+        }
+    }
+    if let Some(fine) = decided.fine_fen.filter(|f| *f != Fen::ZERO) {
+        check_fine(assessment, decided, fine)?;
+    }
+    if let Some(sum) = decided.confiscate_fen
+        && (sum < Fen::ZERO || assessment.gains_fen.is_some_and(|gains| sum > gains))
+    {
+        let message = format!("没收数额{}超过查明的违法所得", sum.grouped());
+        return Err(("document.refused.confiscation_above_gains", message, "行政处罚法28②"));
+    }
+    check_duration(assessment, decided)
+}
+
+fn check_fine(assessment: &Assessment, decided: &FinalDecision, fine: Fen) -> Result<(), Wrong> {
+    let options: Vec<_> = assessment.penalties.iter().filter(|p| p.kind == PenaltyKind::Fine).collect();
+    if options.is_empty() {
+        let message = "本条没有规定罚款".to_string();
+        return Err(("document.refused.kind_not_in_clause", message, "行政处罚法38、76①(二)"));
+    }
+    let ranges: Vec<MoneyRange> = options.iter().filter_map(|p| p.range_fen).collect();
+    let mitigated = decided.tier == Some(Tier::Mitigated);
+    let inside = |r: &MoneyRange| r.contains(fine) || (mitigated && fine > Fen::ZERO && fine < r.lo);
+    if fine < Fen::ZERO || !ranges.iter().any(inside) {
+        let message = format!("罚款{}元不在法定幅度内", fine.grouped());
+        return Err(("document.refused.out_of_range", message, "行政处罚法5、76①(二)"));
+    }
+    Ok(())
+}
+
+fn check_duration(assessment: &Assessment, decided: &FinalDecision) -> Result<(), Wrong> {
+    let wrong = |message: String| Err(("document.refused.duration_out_of_range", message, "行政处罚法5、76①(二)"));
+    let limits: Vec<_> =
+        assessment.penalties.iter().filter(|p| decided.kinds.contains(&p.kind)).filter_map(|p| p.duration).collect();
+    if decided.permanent == Some(true) && !limits.iter().any(|d| d.permanent || d.permanent_allowed) {
+        return wrong("本条没有规定终身限制".into());
+    }
+    let Some(months) = decided.duration_months.filter(|_| decided.permanent != Some(true)) else { return Ok(()) };
+    let fits = |d: &&crate::domain::assessment::Duration| {
+        d.min_years.is_none_or(|y| months >= y.saturating_mul(12))
+            && d.max_years.is_none_or(|y| months <= y.saturating_mul(12))
+            && (d.min_years.is_some() || d.max_years.is_some())
+    };
+    if months == 0 || !limits.iter().any(|d| fits(&d)) {
+        return wrong(format!("期限{}不在法定期限内", super::months_zh(months)));
+    }
+    Ok(())
+}
