@@ -12,3 +12,4 @@ pub mod prompts;
 pub mod settings;
 pub mod setup;
 pub mod store;
+pub mod web;

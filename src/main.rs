@@ -1,1 +1,72 @@
-fn main() {}
+//! Parse, open, dispatch.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use zhicai::cli::{assess, bench, cite_check, draft, extract, import, input, rules, search, serve, setup};
+use zhicai::error::{Class, Report};
+use zhicai::settings::Settings;
+
+/// 智裁：从案件事实到适用条款、相似案例、裁量幅度和处罚决定书草稿
+#[derive(Parser)]
+#[command(name = "zhicai", version, about, disable_help_subcommand = true)]
+struct Cli {
+    /// 数据目录
+    #[arg(long, global = true, env = "ZHICAI_DATA")]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 安装所缺的部分，然后提供页面和接口
+    Serve(serve::Args),
+    /// 下载、校验、导入、建索引
+    Setup(setup::Args),
+    /// 检索法条、案例、规范
+    Search(search::Args),
+    /// 案情叙述 → 案件 JSON
+    Extract(extract::Args),
+    /// 案件 → 适用条款与裁量幅度
+    Assess(assess::Args),
+    /// 案件 → 文书 .docx
+    Draft(draft::Args),
+    /// 核对一段文字中的法条引用
+    CiteCheck(cite_check::Args),
+    /// 导入本机关的法规和既往案例
+    Import(import::Args),
+    /// 裁量规则：检查、列出未核实的、两人核实解锁
+    Rules(rules::Args),
+    /// 测速与起草质量
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("ZHICAI_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let cli = Cli::parse();
+    let settings = match Settings::load(cli.data.as_deref()) {
+        Ok(settings) => settings,
+        Err(e) => return input::fail(&Report::new(Class::Invalid, "settings", "设置有误", e.to_string()), false),
+    };
+    let other = |r: anyhow::Result<ExitCode>| {
+        r.map_err(|e| Report::new(Class::Internal, "internal", "没有完成", format!("{e:#}")))
+    };
+    let outcome = match cli.command {
+        Command::Serve(args) => serve::run(args, &settings),
+        Command::Setup(args) => setup::run(args, &settings),
+        Command::Search(args) => search::run(args, &settings),
+        Command::Extract(args) => extract::run(args, &settings),
+        Command::Assess(args) => assess::run(args, &settings),
+        Command::Draft(args) => draft::run(args, &settings),
+        Command::CiteCheck(args) => cite_check::run(args, &settings),
+        Command::Import(args) => import::run(args, &settings),
+        Command::Rules(args) => other(rules::run(args, &settings)),
+        Command::Bench(args) => bench::run(args, &settings),
+    };
+    outcome.unwrap_or_else(|report| input::fail(&report, false))
+}

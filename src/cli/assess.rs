@@ -1,22 +1,18 @@
 //! `zhicai assess CASE.json|- [--json]`: the facts of a case → articles, range, factors, triggers. Never a final figure.
 
-use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use jiff::civil::Date;
-
+use super::input;
 use crate::corpus::rules;
 use crate::domain::assessment::Assessment;
 use crate::domain::discretion::range::show;
-use crate::domain::discretion::{NoTexts, ProvisionTexts, assess};
-use crate::domain::intake::{self, InputProblem};
+use crate::domain::discretion::{NoTexts, assess};
+use crate::domain::intake;
 use crate::domain::rulebook::RuleBook;
+use crate::error::Result;
+use crate::flow::{report, today};
 use crate::settings::Settings;
-
-/// Larger inputs are refused before they are parsed.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -27,78 +23,35 @@ pub struct Args {
     pub json: bool,
 }
 
-/// Without installed statutes: every validity is unknown, and the result says so.
-pub fn run(args: Args, settings: &Settings) -> anyhow::Result<ExitCode> {
-    run_with(args, settings, &NoTexts)
-}
-
-/// With the installed statutes as `texts`.
-pub fn run_with(args: Args, settings: &Settings, texts: &dyn ProvisionTexts) -> anyhow::Result<ExitCode> {
-    let book = match rules::load(Some(&settings.data_dir)) {
-        Ok(book) => book,
-        Err(e) => {
-            eprintln!("{e}");
-            return Ok(ExitCode::from(3));
+pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
+    let text = input::text(&args.case)?;
+    match input::flow(settings, Some("none")) {
+        Ok(flow) => {
+            let (case, notices) = flow.read_case(&text)?;
+            let mut assessment = flow.assess(&case)?;
+            assessment.warnings.extend(notices);
+            show_result(&assessment, flow.book(), args.json);
         }
-    };
-    let bytes = match read(&args.case) {
-        Ok(bytes) => bytes,
-        Err(e) => return reject(args.json, &[problem("", format!("{e:#}"), "input.unreadable")]),
-    };
-    let Ok(text) = String::from_utf8(bytes) else {
-        return reject(args.json, &[problem("", "案件文件不是 UTF-8 编码，请另存为 UTF-8".into(), "input.not_utf8")]);
-    };
-    let today = today();
-    let (case, notices) = match intake::accept(&text, &book, today) {
-        Ok(accepted) => accepted,
-        Err(rejected) => return reject(args.json, &rejected.problems()),
-    };
-    let mut assessment = assess(&book, texts, &case, today);
-    assessment.warnings.extend(notices);
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&assessment)?);
-    } else {
-        print!("{}", plain(&assessment, &book));
+        // The rules need no installed text: every validity is then unknown, and the result says so.
+        Err(missing) if missing.code == "statutes.not_installed" => {
+            eprintln!("{missing}；条文效力一律按“不明”处理");
+            let book = rules::load(Some(&settings.data_dir)).map_err(report::rules)?;
+            let (case, notices) = intake::accept(&text, &book, today()).map_err(report::rejected)?;
+            let mut assessment = assess(&book, &NoTexts, &case, today());
+            assessment.warnings.extend(notices);
+            show_result(&assessment, &book, args.json);
+        }
+        Err(other) => return Err(other),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Today in the legal time of the country, wherever the machine stands.
-pub fn today() -> Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))).date()
-}
-
-fn read(path: &PathBuf) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = vec![];
-    if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).context("无法读取标准输入")?;
-    } else {
-        let file = std::fs::File::open(path).with_context(|| format!("无法打开案件文件 {}", path.display()))?;
-        file.take(MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .with_context(|| format!("无法读取案件文件 {}", path.display()))?;
-    }
-    anyhow::ensure!(bytes.len() as u64 <= MAX_BYTES, "案件文件超过16MB，请删减");
-    Ok(bytes)
-}
-
-fn problem(path: &str, message: String, code: &'static str) -> InputProblem {
-    InputProblem { path: path.into(), message, code, fatal: true }
-}
-
-/// Bad input: every problem with its place, exit code 2.
-fn reject(json: bool, problems: &[InputProblem]) -> anyhow::Result<ExitCode> {
-    for problem in problems.iter().filter(|p| p.fatal) {
-        if problem.path.is_empty() {
-            eprintln!("输入有误：{}（{}）", problem.message, problem.code);
-        } else {
-            eprintln!("输入有误：{}：{}（{}）", problem.path, problem.message, problem.code);
-        }
-    }
+fn show_result(assessment: &Assessment, book: &RuleBook, json: bool) {
     if json {
-        println!("{}", serde_json::to_string_pretty(&serde_json::json!({ "errors": problems }))?);
+        input::print(assessment);
+    } else {
+        print!("{}", plain(assessment, book));
     }
-    Ok(ExitCode::from(2))
 }
 
 /// The assessment for a person to read.

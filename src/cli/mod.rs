@@ -1,5 +1,13 @@
 //! 命令行: one file per subcommand.
 
 pub mod assess;
+pub mod bench;
+pub mod cite_check;
+pub mod draft;
+pub mod extract;
+pub mod import;
+pub mod input;
 pub mod rules;
+pub mod search;
+pub mod serve;
 pub mod setup;

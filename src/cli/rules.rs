@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::assess::today;
 use crate::corpus::rules::{self, NewVerification, RulesError};
+use crate::flow::today;
 use crate::settings::Settings;
 
 #[derive(clap::Args, Debug)]

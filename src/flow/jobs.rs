@@ -124,7 +124,12 @@ impl Jobs {
     }
 
     /// Queues `work`; the same key with the same body returns the first job, with another body it is refused.
-    pub fn start(&self, digest: String, key: Option<String>, work: impl FnOnce(&Job) -> Result<Draft, Report> + Send + 'static) -> Result<String, Report> {
+    pub fn start(
+        &self,
+        digest: String,
+        key: Option<String>,
+        work: impl FnOnce(&Job) -> Result<Draft, Report> + Send + 'static,
+    ) -> Result<String, Report> {
         let job = {
             let mut jobs = self.lock();
             if let Some(key) = &key
@@ -133,7 +138,12 @@ impl Jobs {
                 if known.digest == digest {
                     return Ok(known.id.clone());
                 }
-                return Err(Report::new(Class::Conflict, "draft.key_reused", "Idempotency-Key 重复使用", "同一个键只能用于同一份案件数据"));
+                return Err(Report::new(
+                    Class::Conflict,
+                    "draft.key_reused",
+                    "Idempotency-Key 重复使用",
+                    "同一个键只能用于同一份案件数据",
+                ));
             }
             if jobs.iter().filter(|j| j.waiting()).count() >= WAITING {
                 return Err(Report::new(Class::Busy, "engine.busy", "起草任务过多", "排队已满，请稍后再试"));
@@ -164,18 +174,21 @@ impl Jobs {
             job.state.send_replace(match outcome {
                 Ok(Ok(draft)) => State::Done(Arc::new(draft)),
                 Ok(Err(report)) => State::Failed(report),
-                Err(_) => State::Failed(Report::new(Class::Internal, "draft.crashed", "起草中断", "系统内部错误，事实未受影响，请重试")),
+                Err(_) => State::Failed(Report::new(
+                    Class::Internal,
+                    "draft.crashed",
+                    "起草中断",
+                    "系统内部错误，事实未受影响，请重试",
+                )),
             });
         });
         Ok(id)
     }
 
     fn find(&self, id: &str) -> Result<Arc<Job>, Report> {
-        self.lock()
-            .iter()
-            .find(|j| j.id == id)
-            .cloned()
-            .ok_or_else(|| Report::new(Class::NotFound, "draft.not_found", "没有这份草稿", "可能已被较新的草稿替换，请重新起草"))
+        self.lock().iter().find(|j| j.id == id).cloned().ok_or_else(|| {
+            Report::new(Class::NotFound, "draft.not_found", "没有这份草稿", "可能已被较新的草稿替换，请重新起草")
+        })
     }
 
     pub fn view(&self, id: &str) -> Result<JobView, Report> {
@@ -187,7 +200,9 @@ impl Jobs {
         match (view.draft, view.error) {
             (Some(draft), _) => Ok(draft),
             (None, Some(report)) => Err(report),
-            (None, None) => Err(Report::new(Class::Conflict, "draft.not_ready", "草稿还没有写完", "请等待起草结束后下载")),
+            (None, None) => {
+                Err(Report::new(Class::Conflict, "draft.not_ready", "草稿还没有写完", "请等待起草结束后下载"))
+            }
         }
     }
 

@@ -1,3 +1,98 @@
-//! 用例: load, decide, save; one file per step.
+//! 用例: load, decide, save; one file per step. The only holder of corpus, rules, prompts and engine.
 
+mod assess;
+mod catalog;
+mod cite;
 pub mod draft;
+pub mod extract;
+pub mod jobs;
+pub mod report;
+pub mod retrieve;
+mod status;
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use jiff::civil::Date;
+
+use self::jobs::Jobs;
+use crate::corpus::{Corpus, rules};
+use crate::domain::document::lexicon::Lexicon;
+use crate::domain::rulebook::RuleBook;
+use crate::engine::{self, Engine};
+use crate::error::{Report, Result};
+use crate::prompts::Prompts;
+use crate::prompts::tasks::{self, Task};
+use crate::settings::{Agency, Settings};
+
+/// The steps of a case, ready to be called.
+pub struct Flow {
+    corpus: Corpus,
+    book: RuleBook,
+    prompts: Prompts,
+    sentence: Task,
+    lexicon: Arc<Lexicon>,
+    model: Model,
+    agency: Agency,
+    jobs: Jobs,
+}
+
+/// The language model: none, or opened when it is first needed or warmed up in the background.
+struct Model {
+    id: Option<String>,
+    path: Option<PathBuf>,
+    engine: OnceLock<std::result::Result<Engine, Report>>,
+}
+
+/// Which model a flow may use.
+#[derive(Clone, Debug, Default)]
+pub struct ModelUse {
+    /// Id or file name shown to people; `None` drafts with fixed text only.
+    pub id: Option<String>,
+    pub path: Option<PathBuf>,
+}
+
+impl Flow {
+    /// Opens everything but the model, which is opened when it is first needed.
+    pub fn open(settings: &Settings, model: ModelUse) -> Result<Self> {
+        Ok(Self {
+            corpus: Corpus::open(&settings.data_dir).map_err(report::corpus)?,
+            book: rules::load(Some(&settings.data_dir)).map_err(report::rules)?,
+            prompts: Prompts::load().map_err(report::prompts)?,
+            sentence: tasks::task("sentence").map_err(report::tasks)?,
+            lexicon: Arc::new(tasks::lexicon().map_err(report::tasks)?),
+            model: Model { id: model.id, path: model.path, engine: OnceLock::new() },
+            agency: settings.agency.clone(),
+            jobs: Jobs::default(),
+        })
+    }
+
+    /// The engine, or `None` when none is wanted. Blocks while the model loads.
+    pub fn engine(&self) -> Result<Option<&Engine>> {
+        let Some(path) = &self.model.path else { return Ok(None) };
+        match self.model.engine.get_or_init(|| engine::open(path).map_err(report::engine)) {
+            Ok(engine) => Ok(Some(engine)),
+            Err(report) => Err(report.clone()),
+        }
+    }
+
+    /// Name of the model in use.
+    pub fn model_id(&self) -> Option<&str> {
+        self.model.id.as_deref()
+    }
+
+    /// The rules in force.
+    pub fn book(&self) -> &RuleBook {
+        &self.book
+    }
+
+    /// Ends running drafts, for shutdown.
+    pub fn stop(&self) {
+        self.jobs.cancel_all();
+    }
+}
+
+/// Today in the legal time of the country, wherever the machine stands: read here and passed down.
+pub fn today() -> Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))).date()
+}

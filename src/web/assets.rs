@@ -26,7 +26,8 @@ pub async fn asset(Path(name): Path<String>) -> Response {
                 Some("svg") => "image/svg+xml",
                 _ => "application/octet-stream",
             };
-            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], file.data.into_owned()).into_response()
+            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], file.data.into_owned())
+                .into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -34,7 +35,9 @@ pub async fn asset(Path(name): Path<String>) -> Response {
 
 fn page(name: &str, status: StatusCode) -> Response {
     match Pages::get(name) {
-        Some(file) => (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], file.data.into_owned()).into_response(),
+        Some(file) => {
+            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], file.data.into_owned()).into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

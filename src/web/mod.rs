@@ -36,8 +36,13 @@ pub fn app(flow: Arc<Flow>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(guard))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            Problem(Report::new(Class::Internal, "internal.panic", "系统内部错误", "请求没有完成，未写入任何内容；请把操作步骤告诉管理员"))
-                .into_response()
+            Problem(Report::new(
+                Class::Internal,
+                "internal.panic",
+                "系统内部错误",
+                "请求没有完成，未写入任何内容；请把操作步骤告诉管理员",
+            ))
+            .into_response()
         }))
         .layer(TraceLayer::new_for_http())
 }
@@ -46,11 +51,13 @@ pub fn app(flow: Arc<Flow>) -> Router {
 async fn guard(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
-    let foreign = headers.get(header::ORIGIN).and_then(|o| o.to_str().ok()).is_some_and(|origin| {
-        origin.split_once("://").map(|(_, rest)| rest) != Some(host)
-    });
+    let foreign = headers
+        .get(header::ORIGIN)
+        .and_then(|o| o.to_str().ok())
+        .is_some_and(|origin| origin.split_once("://").map(|(_, rest)| rest) != Some(host));
     if foreign && !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Problem(Report::new(Class::Refused, "http.foreign_origin", "拒绝跨站请求", "请从本系统的页面操作")).into_response();
+        return Problem(Report::new(Class::Refused, "http.foreign_origin", "拒绝跨站请求", "请从本系统的页面操作"))
+            .into_response();
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

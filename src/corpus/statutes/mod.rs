@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::law::LawLevel;
 
+/// Bumped when the source must be imported anew after an update of the program.
+pub const IMPORTER_VERSION: &str = "1";
+
 /// One version of one law.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LawVersion {

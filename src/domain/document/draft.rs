@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::compose::Composed;
 use crate::domain::assessment::Notice;
 
 /// One field of the document as written.
@@ -75,6 +76,9 @@ pub struct Draft {
     pub missing: Vec<String>,
     pub stats: DraftStats,
     pub seconds: f64,
+    /// The document itself, for export.
+    #[serde(skip)]
+    pub composed: Composed,
 }
 
 /// How the model did.

@@ -30,22 +30,25 @@ pub struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Writes one field. `show(text so far, sentence number)` is called after each sentence.
+    /// Writes one field. `show(text so far, sentence number)` is called after each sentence and says whether to go on;
+    /// `None` when it said no.
     pub fn field(
         &self,
         zh: &str,
         points: &FieldPoints,
         values: &Values,
         stats: &mut DraftStats,
-        mut show: impl FnMut(&str, usize),
-    ) -> Result<Passage, EngineError> {
+        show: &mut dyn FnMut(&str, usize) -> bool,
+    ) -> Result<Option<Passage>, EngineError> {
         let mut sentences = Vec::new();
         let mut text = String::new();
         for (i, point) in points.points.iter().enumerate() {
             let sentence = self.sentence(point, values, stats)?;
             text.push_str(&sentence.text);
             sentences.push(sentence);
-            show(&text, i + 1);
+            if !show(&text, i + 1) {
+                return Ok(None);
+            }
         }
         let by_model = !sentences.is_empty() && sentences.iter().all(|s| s.by_model);
         let mut sources: Vec<String> = Vec::new();
@@ -56,7 +59,7 @@ impl Writer<'_> {
         }
         stats.fields += 1;
         stats.model_fields += u32::from(by_model);
-        Ok(Passage {
+        Ok(Some(Passage {
             field: points.field.into(),
             zh: zh.into(),
             writer: 'L',
@@ -65,7 +68,7 @@ impl Writer<'_> {
             attempts: sentences.iter().map(|s| s.attempts).max().unwrap_or(0),
             model: by_model.then(|| self.model.to_string()),
             sentences,
-        })
+        }))
     }
 
     fn sentence(&self, point: &Point, values: &Values, stats: &mut DraftStats) -> Result<Sentence, EngineError> {

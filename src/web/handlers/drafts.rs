@@ -21,7 +21,12 @@ pub struct Options {
     kind: Option<String>,
 }
 
-pub async fn create(State(flow): State<App>, Query(options): Query<Options>, headers: HeaderMap, Text(body): Text) -> Result<Response, Problem> {
+pub async fn create(
+    State(flow): State<App>,
+    Query(options): Query<Options>,
+    headers: HeaderMap,
+    Text(body): Text,
+) -> Result<Response, Problem> {
     let key = headers.get("idempotency-key").and_then(|k| k.to_str().ok()).map(str::to_string);
     let id = flow.start_draft(&body, options.kind.as_deref(), key)?;
     let base = format!("/api/v1/drafts/{id}");
@@ -38,7 +43,10 @@ pub async fn cancel(State(flow): State<App>, Path(id): Path<String>) -> Result<S
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub async fn events(State(flow): State<App>, Path(id): Path<String>) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+pub async fn events(
+    State(flow): State<App>,
+    Path(id): Path<String>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let stream = flow.draft_events(&id)?.map(|event| {
         let name = match &event {
             JobEvent::Queued => "queued",
@@ -59,7 +67,12 @@ pub async fn events(State(flow): State<App>, Path(id): Path<String>) -> Result<S
 pub async fn docx(State(flow): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let (name, bytes) = flow.draft_docx(&id)?;
     let kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-    let encoded: String = name.bytes().map(|b| if b.is_ascii_alphanumeric() || b"-_.".contains(&b) { (b as char).to_string() } else { format!("%{b:02X}") }).collect();
+    let encoded: String = name
+        .bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-_.".contains(&b) { (b as char).to_string() } else { format!("%{b:02X}") }
+        })
+        .collect();
     let disposition = format!("attachment; filename=\"draft.docx\"; filename*=UTF-8''{encoded}");
     Ok(([(header::CONTENT_TYPE, kind.to_string()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
 }

@@ -35,11 +35,18 @@ pub fn document() -> Value {
 }
 
 pub async fn not_found(uri: Uri) -> Problem {
-    Report::new(Class::NotFound, "http.not_found", "没有这个地址", format!("{}：请检查地址，接口说明见 /api/v1/openapi.json", uri.path())).into()
+    Report::new(
+        Class::NotFound,
+        "http.not_found",
+        "没有这个地址",
+        format!("{}：请检查地址，接口说明见 /api/v1/openapi.json", uri.path()),
+    )
+    .into()
 }
 
 pub async fn method_not_allowed() -> Response {
-    let problem = Problem(Report::new(Class::Invalid, "http.method", "请求方法不对", "接口说明见 /api/v1/openapi.json"));
+    let problem =
+        Problem(Report::new(Class::Invalid, "http.method", "请求方法不对", "接口说明见 /api/v1/openapi.json"));
     let mut response = problem.into_response();
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response

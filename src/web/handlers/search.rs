@@ -12,13 +12,23 @@ use crate::web::App;
 use crate::web::extract::Json as Body;
 use crate::web::problem::Problem;
 
-pub async fn search(State(flow): State<App>, Path(kind): Path<String>, Body(request): Body<SearchRequest>) -> Result<Json<Value>, Problem> {
+pub async fn search(
+    State(flow): State<App>,
+    Path(kind): Path<String>,
+    Body(request): Body<SearchRequest>,
+) -> Result<Json<Value>, Problem> {
     let hits = match kind.as_str() {
         "statutes" => json!(flow.search_statutes(&request)?),
         "cases" => json!(flow.search_cases(&request)?),
         "norms" => json!(flow.search_norms(&request)?),
         other => {
-            return Err(Report::new(Class::NotFound, "search.unknown_kind", "没有这种检索", format!("{other}：可用 statutes、cases、norms")).into());
+            return Err(Report::new(
+                Class::NotFound,
+                "search.unknown_kind",
+                "没有这种检索",
+                format!("{other}：可用 statutes、cases、norms"),
+            )
+            .into());
         }
     };
     Ok(Json(json!({ "hits": hits })))

@@ -1,0 +1,51 @@
+//! `zhicai serve`: set up what is missing, then serve pages and interface.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::{input, setup};
+use crate::error::{Class, Report, Result};
+use crate::flow::Flow;
+use crate::settings::Settings;
+use crate::web;
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// 监听地址
+    #[arg(long, default_value = "127.0.0.1:8088")]
+    listen: SocketAddr,
+    /// 模型编号、GGUF 文件路径，或 none
+    #[arg(long, env = "ZHICAI_MODEL")]
+    model: Option<String>,
+}
+
+pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Report::new(Class::Internal, "serve.runtime", "无法启动", e.to_string()))?;
+    // The port first: nobody wants to wait for a download to learn that it is taken.
+    let listener = runtime.block_on(web::bind(args.listen))?;
+    setup::ensure(settings, args.model.as_deref())?;
+    let model = input::model_use(settings, args.model.as_deref())?;
+    let flow = Arc::new(Flow::open(settings, model)?);
+    if flow.model_id().is_some() {
+        let warm = flow.clone();
+        runtime.spawn_blocking(move || {
+            if let Err(report) = warm.engine() {
+                eprintln!("{report}");
+            }
+        });
+    }
+    let address = listener.local_addr().map_or(args.listen, |a| a);
+    println!("智裁已启动：http://{address}/");
+    println!("用浏览器打开上面的地址即可使用；按 Ctrl-C 停止。本机使用，不需要登录。");
+    if !address.ip().is_loopback() {
+        eprintln!("注意：正在非本机地址上监听，同一网络内的人都能打开。");
+    }
+    runtime.block_on(web::serve(listener, flow))?;
+    // A model that is still loading must not hold up the end.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,4 @@
+use crate::domain::document::compose::Composed;
+pub fn write(c: &Composed) -> String {
+    c.text()
+}

@@ -1,0 +1,91 @@
+//! 裁量: case JSON → assessment with the texts of the day and the similar cases.
+
+use jiff::civil::Date;
+
+use super::{Flow, report, today};
+use crate::corpus::cases::{CaseHit, CaseQuery};
+use crate::domain::assessment::{Assessment, Notice, Similar, SimilarCase};
+use crate::domain::case::Case;
+use crate::domain::discretion;
+use crate::domain::intake;
+use crate::domain::penalty::PenaltyKind;
+use crate::error::Result;
+
+/// Fewer comparable decisions than this say nothing about a usual ratio.
+const ENOUGH: usize = 3;
+const SHOWN: usize = 6;
+
+impl Flow {
+    /// Reads outside JSON into a case; notices are for the officer's eye.
+    pub fn read_case(&self, json: &str) -> Result<(Case, Vec<Notice>)> {
+        intake::accept(json, &self.book, today()).map_err(report::rejected)
+    }
+
+    pub fn assess(&self, case: &Case) -> Result<Assessment> {
+        self.assess_on(case, today(), None)
+    }
+
+    /// `exclude` leaves a past decision out of its own comparison.
+    pub fn assess_on(&self, case: &Case, day: Date, exclude: Option<&str>) -> Result<Assessment> {
+        let mut assessment = discretion::assess(&self.book, &self.corpus.laws, case, day);
+        assessment.similar = self.similar(case, &assessment, exclude)?;
+        Ok(assessment)
+    }
+
+    fn similar(&self, case: &Case, assessment: &Assessment, exclude: Option<&str>) -> Result<Similar> {
+        let query = CaseQuery {
+            text: case.facts.narrative.clone().unwrap_or_else(|| assessment.act.clone()),
+            violation: case.facts.violation.clone(),
+            tier: assessment.tier,
+            gains_fen: assessment.gains_fen,
+            region: case.case.region.clone(),
+            factors: case.facts.factors.iter().map(|f| f.code.clone()).collect(),
+            exclude_id: exclude.map(str::to_string),
+            limit: 200,
+        };
+        let hits = self.corpus.cases.search(&query).map_err(report::corpus)?;
+        // Only decisions under the same clause can be compared (discretion.md §4).
+        let same: Vec<CaseHit> =
+            hits.into_iter().filter(|h| query.violation.as_deref() == Some(h.violation.as_str())).collect();
+        let by_gains = assessment.penalties.iter().any(|p| p.kind == PenaltyKind::Fine && p.multiple.is_some());
+        let top =
+            assessment.penalties.iter().find_map(|p| p.range_fen.filter(|_| p.kind == PenaltyKind::Fine)).map(|r| r.hi);
+        let ratio = |hit: &CaseHit| {
+            let base = if by_gains { hit.gains_fen } else { top }.filter(|b| b.0 > 0)?;
+            hit.fine_fen.map(|fine| fine.0 as f64 / base.0 as f64)
+        };
+        let mut ratios: Vec<f64> =
+            same.iter().filter(|h| h.tier.is_some() && h.tier == assessment.tier).filter_map(ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        let quantile = |q: f64| {
+            (ratios.len() >= ENOUGH).then(|| {
+                let at = q * (ratios.len() - 1) as f64;
+                let (low, high) = (at.floor() as usize, at.ceil() as usize);
+                ratios[low] + (ratios[high] - ratios[low]) * (at - low as f64)
+            })
+        };
+        Ok(Similar {
+            n: same.len(),
+            same_tier_n: same.iter().filter(|h| h.tier.is_some() && h.tier == assessment.tier).count(),
+            median_ratio: quantile(0.5),
+            q1: quantile(0.25),
+            q3: quantile(0.75),
+            cases: same
+                .iter()
+                .take(SHOWN)
+                .map(|h| SimilarCase {
+                    id: h.id.clone(),
+                    title: h.title.clone(),
+                    label: h.label.clone(),
+                    region: h.region.clone(),
+                    decided_at: h.decided_at,
+                    tier: h.tier,
+                    fine_fen: h.fine_fen,
+                    ratio: ratio(h),
+                    why: h.why.clone(),
+                    score: h.score,
+                })
+                .collect(),
+        })
+    }
+}
