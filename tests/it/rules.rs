@@ -367,7 +367,10 @@ fn the_command_prints_chinese_and_answers_bad_input_with_two() {
     let code = |text: &str, json: bool| {
         let path = dir.path().join("case.json");
         std::fs::write(&path, text).unwrap();
-        format!("{:?}", run(Args { case: path, json }, &settings).unwrap())
+        match run(Args { case: path, json }, &settings) {
+            Ok(code) => format!("{code:?}"),
+            Err(report) => format!("{:?}", std::process::ExitCode::from(report.exit_code())),
+        }
     };
     let is = |n: u8| format!("{:?}", std::process::ExitCode::from(n));
     let good = r#"{"facts":{"violation":"mb64","gains":{"gross_receipts_fen":4658000}}}"#;
@@ -376,7 +379,7 @@ fn the_command_prints_chinese_and_answers_bad_input_with_two() {
     assert_eq!(code("{", true), is(2));
     assert_eq!(code(r#"{"facts":{"violation":"mb46"}}"#, false), is(2));
     let absent = Args { case: dir.path().join("none.json"), json: false };
-    assert_eq!(format!("{:?}", run(absent, &settings).unwrap()), is(2));
+    assert_eq!(run(absent, &settings).unwrap_err().exit_code(), 2);
     let (case, _) = intake::accept(good, &ours(), date(2026, 3, 2)).unwrap();
     let text = plain(&assess(&ours(), &NoTexts, &case, date(2026, 3, 2)), &ours());
     for words in ["已得出法定幅度", "第六十四条第一款", "46580元", "232900元", "最终数额由人确定", "缺少：facts.act_to"]
