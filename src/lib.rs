@@ -6,6 +6,7 @@ pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod export;
+pub mod flow;
 pub mod models;
 pub mod prompts;
 pub mod settings;

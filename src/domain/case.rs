@@ -154,6 +154,8 @@ pub struct ProcedureFacts {
     pub statement_accepted: Option<bool>,
     pub statement_reason: Option<String>,
     pub decided_at: Option<Date>,
+    /// 决定书送达日: the day 缴款, 复议 and 诉讼 are counted from.
+    pub decision_served_at: Option<Date>,
 }
 
 /// What a person has decided.

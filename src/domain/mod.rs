@@ -2,10 +2,16 @@
 
 pub mod assessment;
 pub mod case;
+pub mod deadline;
+pub mod discretion;
 pub mod document;
 pub mod extraction;
+pub mod foreign;
+pub mod intake;
 pub mod law;
 pub mod money;
 pub mod numerals;
 pub mod penalty;
+pub mod precedent;
+pub mod rulebook;
 pub mod trace;

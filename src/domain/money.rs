@@ -55,7 +55,7 @@ impl Fen {
     /// `46580元` or `29999.99元`: for running prose.
     pub fn plain_yuan(self) -> String {
         let (sign, cents) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
-        if cents % 100 == 0 {
+        if cents.is_multiple_of(100) {
             format!("{sign}{}元", cents / 100)
         } else {
             format!("{sign}{}.{:02}元", cents / 100, cents % 100)
@@ -124,7 +124,7 @@ fn capital_integer(value: u64) -> String {
             out.push_str(UNITS[place % 4]);
             group_has_digit = true;
         }
-        if place % 4 == 0 {
+        if place.is_multiple_of(4) {
             if group_has_digit {
                 out.push_str(GROUPS[place / 4]);
             }

@@ -3,6 +3,7 @@
 
 pub mod gguf;
 pub mod kernels;
+pub mod manifest;
 pub mod packed;
 mod stock;
 

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod load;
+pub mod tasks;
 
 use std::collections::BTreeMap;
 

@@ -1,1 +1,3 @@
 //! SQL lives here and nowhere else.
+
+pub mod laws_db;

@@ -1,1 +1,7 @@
 //! The one integration binary; a module per matter.
+
+mod discretion;
+mod engine;
+mod precedents;
+mod rules;
+mod setup;

@@ -137,7 +137,10 @@ impl Pool {
         if shared.parked.load(SeqCst) > 0 {
             self.workers.iter().for_each(Thread::unpark);
         }
+        // The caller works too; a region it opens from inside runs in place instead of waiting for its own lock.
+        INSIDE.with(|x| x.set(true));
         drain(shared);
+        INSIDE.with(|x| x.set(false));
         shared.open.store(0, SeqCst);
         fence(SeqCst);
         let mut spins = 0u32;

@@ -1,0 +1,71 @@
+//! `zhicai setup`: fetch, verify, import, index; idempotent; says what it did.
+
+use std::process::ExitCode;
+
+use crate::models::manifest::{ManifestError, ModelChoice, NO_MODEL};
+use crate::settings::Settings;
+use crate::setup::{self, Hooks, ModelPlan, Plan, SetupError};
+
+/// 下载并校验模型和法律条文，建立检索索引；可重复运行，已就绪的部分不再重做。
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// 模型：清单中的名称、任一 GGUF 文件的路径，或 none（不用模型）；不写则用默认模型。
+    #[arg(long, value_name = "ID|PATH|none", env = "ZHICAI_MODEL")]
+    pub model: Option<String>,
+    /// 不凭记录，重新读取并校验全部文件。
+    #[arg(long)]
+    pub verify: bool,
+    /// 以 JSON 输出结果。
+    #[arg(long)]
+    pub json: bool,
+    /// 列出可用的模型后退出。
+    #[arg(long)]
+    pub list_models: bool,
+}
+
+/// Turns flags and settings into a plan; `sources` is the text of `corpus/sources.toml`.
+pub fn plan(model: Option<&str>, verify: bool, settings: &Settings, sources: &str) -> Result<Plan, SetupError> {
+    let choice = match model {
+        Some(given) => ModelChoice::parse(given)?,
+        None => ModelChoice::Manifest(crate::models::manifest::default_model()?.id),
+    };
+    let mut plan = Plan::new(&settings.cache_dir, &settings.data_dir, ModelPlan::resolve(&choice)?);
+    plan.statutes = Some(setup::sources::statutes(sources)?);
+    plan.hub_endpoint = settings.hub.endpoint.clone();
+    plan.verify = verify;
+    Ok(plan)
+}
+
+/// Runs the set-up with the steps of the rooms that import and index.
+pub fn run(args: Args, settings: &Settings, sources: &str, hooks: &Hooks) -> Result<ExitCode, SetupError> {
+    if args.list_models {
+        print!("{}", models(args.json)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let report = setup::ensure(&plan(args.model.as_deref(), args.verify, settings, sources)?, hooks)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
+    } else {
+        println!("{}", report.text());
+        if report.is_unchanged() {
+            println!("一切就绪，没有需要做的事。");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The manifests a person can choose from.
+fn models(json: bool) -> Result<String, ManifestError> {
+    let all = crate::models::manifest::all()?;
+    if json {
+        return Ok(format!("{}\n", serde_json::to_string_pretty(&all).unwrap_or_default()));
+    }
+    let mut text = String::new();
+    for m in all {
+        let mark = if m.default { "（默认）" } else { "" };
+        let size = setup::files::human(m.size);
+        text.push_str(&format!("{}{mark}\t{}\t{size}\t{}\n\t{}\n", m.id, m.zh, m.licence, m.description));
+    }
+    text.push_str(&format!("{NO_MODEL}\t不用模型，需要模型撰写的段落留待人工填写\n"));
+    Ok(text)
+}

@@ -1,0 +1,191 @@
+//! The thread that owns the model, and the handle to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::generate::Session;
+use super::vocab::Vocab;
+use super::{EngineError, Generated, Message, Request, Scored};
+use crate::models::{Loaded, ModelError};
+
+/// Requests that may wait. Long work waits with its owner, not here.
+const QUEUE: usize = 8;
+
+enum Work {
+    Generate {
+        request: Request,
+        on_text: Box<dyn FnMut(&str) + Send>,
+        answer: SyncSender<Result<Generated, EngineError>>,
+        queued: Instant,
+    },
+    Score {
+        messages: Vec<Message>,
+        prefix: String,
+        options: Vec<String>,
+        answer: SyncSender<Result<Vec<Scored>, EngineError>>,
+    },
+    Bench {
+        prompt: usize,
+        count: usize,
+        answer: SyncSender<Result<(f64, f64), EngineError>>,
+    },
+}
+
+/// Counters since start.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    pub requests: AtomicU64,
+    pub prompt_tokens: AtomicU64,
+    pub reused_tokens: AtomicU64,
+    pub generated_tokens: AtomicU64,
+    pub busy_micros: AtomicU64,
+}
+
+/// Handle to the model thread; cheap to clone, the thread ends with the last one.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    // Order matters: the sender goes first, then the thread that waits for it is joined.
+    queue: Option<SyncSender<Work>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    vocab: Arc<Vocab>,
+    name: String,
+    path: &'static str,
+    metrics: Arc<Metrics>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Engine {
+    pub(super) fn start(
+        load: impl FnOnce(&Path) -> Result<Loaded, ModelError> + Send + 'static,
+        path: &Path,
+    ) -> Result<Self, EngineError> {
+        let (queue, work) = sync_channel::<Work>(QUEUE);
+        let (ready, is_ready) = sync_channel(1);
+        let path: PathBuf = path.into();
+        let metrics = Arc::new(Metrics::default());
+        let counters = metrics.clone();
+        let thread = std::thread::Builder::new()
+            .name("model".into())
+            .spawn(move || {
+                let opened = load(&path).map_err(EngineError::from).and_then(|loaded| {
+                    let (name, used) = (loaded.name.clone(), loaded.path);
+                    let mut session = Session::new(loaded);
+                    session.warm_up()?;
+                    Ok((session, name, used))
+                });
+                match opened {
+                    Ok((session, name, used)) => {
+                        let _ = ready.send(Ok((session.vocab.clone(), name, used)));
+                        run(session, &work, &counters);
+                    }
+                    Err(e) => {
+                        let _ = ready.send(Err(e));
+                    }
+                }
+            })
+            .map_err(|e| ModelError::Compute(e.to_string()))?;
+        let (vocab, name, used) = is_ready.recv().map_err(|_| EngineError::Stopped)??;
+        let shared = Shared { queue: Some(queue), thread: Mutex::new(Some(thread)), vocab, name, path: used, metrics };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The model's own name.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// `packed` or `candle`.
+    pub fn implementation(&self) -> &'static str {
+        self.shared.path
+    }
+
+    pub fn vocab(&self) -> &Vocab {
+        &self.shared.vocab
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    fn submit(&self, work: Work) -> Result<(), EngineError> {
+        let queue = self.shared.queue.as_ref().ok_or(EngineError::Stopped)?;
+        queue.try_send(work).map_err(|e| match e {
+            TrySendError::Full(_) => EngineError::Busy,
+            TrySendError::Disconnected(_) => EngineError::Stopped,
+        })
+    }
+
+    /// Blocks until the answer is complete; `on_text` is called on the model's thread with each new piece.
+    pub fn generate(
+        &self,
+        request: Request,
+        on_text: impl FnMut(&str) + Send + 'static,
+    ) -> Result<Generated, EngineError> {
+        let (answer, wait) = sync_channel(1);
+        self.submit(Work::Generate { request, on_text: Box::new(on_text), answer, queued: Instant::now() })?;
+        wait.recv().map_err(|_| EngineError::Stopped)?
+    }
+
+    /// Log-likelihood of each option after the messages and prefix.
+    pub fn score(
+        &self,
+        messages: Vec<Message>,
+        prefix: String,
+        options: Vec<String>,
+    ) -> Result<Vec<Scored>, EngineError> {
+        let (answer, wait) = sync_channel(1);
+        self.submit(Work::Score { messages, prefix, options, answer })?;
+        wait.recv().map_err(|_| EngineError::Stopped)?
+    }
+
+    /// Seconds for reading `prompt` tokens and for writing `count`.
+    pub fn bench(&self, prompt: usize, count: usize) -> Result<(f64, f64), EngineError> {
+        let (answer, wait) = sync_channel(1);
+        self.submit(Work::Bench { prompt, count, answer })?;
+        wait.recv().map_err(|_| EngineError::Stopped)?
+    }
+}
+
+fn run(mut session: Session, work: &Receiver<Work>, metrics: &Metrics) {
+    while let Ok(item) = work.recv() {
+        match item {
+            Work::Generate { mut request, mut on_text, answer, queued } => {
+                let waited = queued.elapsed().as_secs_f64();
+                let clock = Instant::now();
+                let mut result = session.generate(&mut request, &mut *on_text);
+                if let Ok(done) = &mut result {
+                    done.stats.queue_seconds = waited;
+                    let add = |counter: &AtomicU64, n: usize| counter.fetch_add(n as u64, Ordering::Relaxed);
+                    add(&metrics.requests, 1);
+                    add(&metrics.prompt_tokens, done.stats.prompt_tokens);
+                    add(&metrics.reused_tokens, done.stats.reused_tokens);
+                    add(&metrics.generated_tokens, done.stats.generated_tokens);
+                    add(&metrics.busy_micros, clock.elapsed().as_micros() as usize);
+                }
+                let _ = answer.send(result);
+            }
+            Work::Score { messages, prefix, options, answer } => {
+                let _ = answer.send(session.score(&messages, &prefix, &options));
+            }
+            Work::Bench { prompt, count, answer } => {
+                let _ = answer.send(session.bench(prompt, count));
+            }
+        }
+    }
+}
