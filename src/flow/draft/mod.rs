@@ -65,7 +65,8 @@ impl Flow {
     }
 
     pub fn draft_html(&self, id: &str) -> Result<String> {
-        Ok(export::html::write(&self.jobs.draft(id)?.composed))
+        let draft = self.jobs.draft(id)?;
+        Ok(html_page(&draft))
     }
 
     pub fn draft_text(&self, id: &str) -> Result<String> {
@@ -225,7 +226,7 @@ impl Flow {
             passages: written,
             unsupported,
             fallbacks,
-            ai_label: export::AI_LABEL.into(),
+            ai_label: export::DRAFT_LABEL.into(),
             hashes,
             blocks: composed.views(),
             warnings,
@@ -237,12 +238,22 @@ impl Flow {
     }
 }
 
-/// The .docx bytes of a draft, with the label that stays until a person signs off.
+/// The label that stays until a person signs off; the agency makes the content available.
+fn label(draft: &Draft) -> export::Label {
+    export::Label::Draft {
+        producer: draft.composed.agency.clone(),
+        id: draft.hashes.get("text").cloned().unwrap_or_default(),
+    }
+}
+
+fn html_page(draft: &Draft) -> String {
+    export::html::write(&draft.composed, &label(draft))
+}
+
+/// The .docx bytes of a draft.
 pub fn docx(draft: &Draft) -> Result<Vec<u8>> {
-    let id = draft.hashes.get("text").cloned().unwrap_or_default();
-    let label = export::Label::Draft { producer: draft.hashes.get("model").cloned().unwrap_or_default(), id };
-    export::docx::write(&draft.composed, &label)
-        .map_err(|e| Report::new(Class::Internal, "export.docx", "文书无法导出", e.to_string()))
+    let written = export::docx::write(&draft.composed, &label(draft));
+    written.map_err(|e| Report::new(Class::Internal, e.code(), "文书无法导出", e.to_string()))
 }
 
 /// Every text a drafted passage may take values from.

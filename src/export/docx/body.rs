@@ -1,0 +1,123 @@
+//! The body: one paragraph per line of a block, and the section with its page, margins and grid.
+
+use quick_xml::escape::escape;
+
+use super::parts::{HEAD, R, W};
+use crate::domain::document::compose::{Block, Composed, Content};
+use crate::export::Label;
+
+/// Twips: 1 mm = 56.693. A4, margins 37/35/28/26 mm, so the type area is 156 × 225 mm.
+const PAGE: (u32, u32) = (11906, 16838);
+const MARGINS: [(&str, u32); 4] = [("top", 2098), ("right", 1474), ("bottom", 1984), ("left", 1588)];
+/// 22 lines in 225 mm.
+const LINE_PITCH: u32 = 579;
+/// 28 characters in 156 mm: 15.79 pt each, so 16 pt characters move together by 0.207 pt, in 1/4096 pt.
+const CHAR_SPACE: i32 = -849;
+/// Width of one character on that grid, in twips.
+const CHAR: f64 = 8844.0 / 28.0;
+
+pub fn document(document: &Composed, label: &Label) -> String {
+    let mut body = String::new();
+    let blocks = &document.blocks;
+    for (i, block) in blocks.iter().enumerate() {
+        // The seal must not stand on a page without text: the paragraph before it goes with it.
+        let before_seal = matches!(blocks.get(i + 1).map(|b| &b.content), Some(Content::Seal { .. }));
+        body.push_str(&element(block, before_seal));
+    }
+    format!("{HEAD}<w:document xmlns:w=\"{W}\" xmlns:r=\"{R}\"><w:body>{body}{}</w:body></w:document>", section(label))
+}
+
+/// Paper shows no marks of who wrote what; that is on the page and in the record.
+fn element(block: &Block, keep: bool) -> String {
+    let keep = if keep { "<w:keepNext/>" } else { "" };
+    let plain = |style: &str, text: &str| paragraph(style, keep, text);
+    match &block.content {
+        Content::Agency(text) => plain("Agency", text),
+        Content::Title(text) => plain("DocTitle", text),
+        Content::DocNo(text) => plain("DocNo", text),
+        Content::Heading { level: 1, text } => plain("Level1", text),
+        Content::Heading { text, .. } => plain("Level2", text),
+        Content::Party(text) => plain("Party", text),
+        Content::Paragraph(text) | Content::Item(text) | Content::Note(text) => plain("Body", text),
+        Content::Table(rows) => table(rows),
+        Content::Seal { agency, date } => seal(agency, date),
+    }
+}
+
+fn paragraph(style: &str, properties: &str, text: &str) -> String {
+    format!("<w:p><w:pPr><w:pStyle w:val=\"{style}\"/>{properties}</w:pPr>{}</w:p>", run(text))
+}
+
+/// A run of text. The hint keeps Chinese quotation marks, dashes and ellipses in the Chinese font.
+pub fn run(text: &str) -> String {
+    format!(
+        "<w:r><w:rPr><w:rFonts w:hint=\"eastAsia\"/></w:rPr><w:t xml:space=\"preserve\">{}</w:t></w:r>",
+        escape(text)
+    )
+}
+
+/// Width in characters of the grid: ASCII is half.
+fn width(text: &str) -> f64 {
+    text.chars().map(|c| if c.is_ascii() { 0.5 } else { 1.0 }).sum()
+}
+
+/// Date four characters from the right edge, agency centred over it. A long agency name pushes the date inwards, so that
+/// neither leaves the type area.
+fn seal(agency: &str, date: &str) -> String {
+    let half = (width(agency) - width(date)) / 2.0;
+    let date_right = half.max(4.0).min((28.0 - width(date)).max(0.0));
+    let agency_right = (date_right - half).max(0.0);
+    let line = |text: &str, right: f64, properties: &str, before: u32| {
+        let indent = (right * CHAR).round() as u32;
+        let properties = format!(
+            "{properties}<w:spacing w:before=\"{before}\" w:after=\"0\" w:line=\"578\" w:lineRule=\"exact\"/><w:ind w:right=\"{indent}\"/>"
+        );
+        paragraph("Seal", &properties, text)
+    };
+    // Two lines of room, where the seal touches the text within a line.
+    line(agency, agency_right, "<w:keepNext/>", 1156) + &line(date, date_right, "", 0)
+}
+
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    if columns == 0 {
+        return String::new();
+    }
+    // The full width of the type area.
+    let width = 8844 / columns;
+    let borders: String = ["top", "left", "bottom", "right", "insideH", "insideV"]
+        .iter()
+        .map(|side| format!("<w:{side} w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"000000\"/>"))
+        .collect();
+    let grid: String = (0..columns).map(|_| format!("<w:gridCol w:w=\"{width}\"/>")).collect();
+    let mut out = format!(
+        "<w:tbl><w:tblPr><w:tblW w:w=\"8844\" w:type=\"dxa\"/><w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type=\"fixed\"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>"
+    );
+    for (i, row) in rows.iter().enumerate() {
+        let head = if i == 0 { "<w:tblHeader/>" } else { "" };
+        let cells: String = (0..columns)
+            .map(|c| {
+                let text = paragraph("Cell", "", row.get(c).map_or("", String::as_str));
+                format!("<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/></w:tcPr>{text}</w:tc>")
+            })
+            .collect();
+        out.push_str(&format!("<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>{cells}</w:tr>"));
+    }
+    out + "</w:tbl>"
+}
+
+/// Page, margins, grid, header and footers. The page number stands 7 mm below the type area.
+fn section(label: &Label) -> String {
+    let header = if label.visible().is_some() {
+        "<w:headerReference w:type=\"default\" r:id=\"rId6\"/><w:headerReference w:type=\"even\" r:id=\"rId6\"/>"
+    } else {
+        ""
+    };
+    let margins: String = MARGINS.iter().map(|(side, twips)| format!(" w:{side}=\"{twips}\"")).collect();
+    format!(
+        "<w:sectPr>{header}<w:footerReference w:type=\"default\" r:id=\"rId4\"/><w:footerReference w:type=\"even\" r:id=\"rId5\"/>\
+         <w:pgSz w:w=\"{}\" w:h=\"{}\"/><w:pgMar{margins} w:header=\"1134\" w:footer=\"1247\" w:gutter=\"0\"/>\
+         <w:docGrid w:type=\"linesAndChars\" w:linePitch=\"{LINE_PITCH}\" w:charSpace=\"{CHAR_SPACE}\"/></w:sectPr>",
+        PAGE.0, PAGE.1
+    )
+}
