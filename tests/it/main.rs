@@ -4,3 +4,4 @@ mod discretion;
 mod engine;
 mod precedents;
 mod rules;
+mod statutes;
