@@ -15,6 +15,10 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use rust_embed::RustEmbed;
 
+pub use self::cases::{CaseHit, CaseQuery};
+pub use self::citation::Finding as CitationFinding;
+pub use self::search::{StatuteHit, StatuteQuery};
+
 use self::cases::CaseBook;
 use self::index::TextIndex;
 use self::statutes::{LawBook, StatuteError};
@@ -127,6 +131,21 @@ impl Corpus {
             return Err(CorpusError::Index(format!("索引有 {} 条，法律文本有 {expected} 条", index.len())));
         }
         Ok(Self { laws, cases: CaseBook::open(data_dir)?, index })
+    }
+
+    /// What a provision said on a day, and whether it counted; unknown law → no version, validity unknown.
+    pub fn lookup(&self, provision: &Provision, on: Date) -> ProvisionState {
+        ProvisionTexts::lookup(&self.laws, provision, on)
+    }
+
+    /// Past decisions similar to the facts and features given.
+    pub fn cases(&self, query: &cases::CaseQuery) -> Result<Vec<cases::CaseHit>, CorpusError> {
+        self.cases.search(query)
+    }
+
+    /// 办案规范: none are installed yet, so the honest answer is nothing.
+    pub fn search_norms(&self, _text: &str, _limit: usize) -> Vec<search::StatuteHit> {
+        vec![]
     }
 
     /// Checks every citation in a text.

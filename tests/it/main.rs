@@ -6,3 +6,4 @@ mod engine;
 mod precedents;
 mod rules;
 mod setup;
+mod statutes;

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::book::LOCAL_FILE;
-use super::import::{RowNote, end_superseded, parse_label, write};
+use super::import::{RowNote, end_superseded, first_in_force, parse_label, write};
 use super::{Article, LawVersion, Status, StatuteError};
 use crate::domain::law::{LawLevel, version_id};
 use crate::domain::numerals;
@@ -227,11 +227,11 @@ fn parse(body: &str, name: &str, report: &mut FolderReport) -> Option<LawVersion
     };
     Some(LawVersion {
         id: version_id(&title, effective_from),
-        title,
         level,
         issuer: None,
         published,
-        law_from: start,
+        law_from: first_in_force(&title),
+        title,
         effective_from,
         effective_to: None,
         status: Status::Current,
@@ -252,7 +252,7 @@ mod tests {
         let mut report = FolderReport::default();
         let law = parse(TEXT, "x.md", &mut report).unwrap();
         assert_eq!((law.title.as_str(), law.level, law.articles.len()), ("某某管理条例", LawLevel::AdminRegulation, 3));
-        assert_eq!((law.law_from, law.effective_from), (Some(date(2010, 5, 1)), Some(date(2020, 5, 6))));
+        assert_eq!((law.law_from, law.effective_from), (None, Some(date(2020, 5, 6))));
         assert_eq!(law.articles[1].part(1, &[2]).unwrap(), "分两款：\n（二）乙。");
         assert_eq!(law.articles[0].chapter, "第一章 总则");
         assert_eq!(report.half_parsed.len(), 1, "{:?}", report.half_parsed);

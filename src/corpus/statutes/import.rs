@@ -67,6 +67,7 @@ fn convert(rows: ForeignStatutes, source: &str) -> (Vec<LawVersion>, ImportRepor
         by_law.entry(article.law_id.clone()).or_default().push(article);
     }
     let mut laws = Vec::new();
+    let amendments = amendments(&rows.laws);
     for law in rows.laws {
         let rows = by_law.remove(&law.id).unwrap_or_default();
         if rows.is_empty() {
@@ -78,7 +79,7 @@ fn convert(rows: ForeignStatutes, source: &str) -> (Vec<LawVersion>, ImportRepor
         let articles = rows.into_iter().filter_map(|r| article(r, &law.title, &mut report)).collect::<Vec<_>>();
         report.articles += articles.len();
         report.laws += 1;
-        laws.push(version(law, articles, source, &mut report));
+        laws.push(version(law, articles, source, &amendments, &mut report));
     }
     for (id, rows) in by_law {
         report.refused.push(RowNote {
@@ -101,12 +102,53 @@ fn date(text: Option<&String>, what: &str, law: &ForeignLaw, report: &mut Import
     parsed
 }
 
-fn version(law: ForeignLaw, articles: Vec<Article>, source: &str, report: &mut ImportReport) -> LawVersion {
-    let law_from = date(law.effective.as_ref(), "施行日期", &law, report);
+/// (title, day of the amended text) → the day the amending decision names: `关于修改《某法》的决定` often starts later than it is
+/// published.
+type Amendments = HashMap<(String, Date), Date>;
+
+fn amendments(laws: &[ForeignLaw]) -> Amendments {
+    let day = |t: &Option<String>| t.as_deref().and_then(|t| t.trim().parse::<Date>().ok());
+    let mut out = Amendments::new();
+    for law in laws {
+        let Some((_, rest)) = law.title.split_once("关于修改《") else { continue };
+        let Some((title, _)) = rest.split_once("》的决定") else { continue };
+        if let (Some(published), Some(from)) = (day(&law.published), day(&law.effective)) {
+            out.insert((title.to_string(), published), from);
+        }
+    }
+    out
+}
+
+/// First day a law was ever in force, where that is known for certain (`corpus/first_in_force.toml`).
+pub(super) fn first_in_force(title: &str) -> Option<Date> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        first: HashMap<String, Date>,
+    }
+    static LIST: std::sync::LazyLock<HashMap<String, Date>> = std::sync::LazyLock::new(|| {
+        let text = crate::corpus::embedded("first_in_force.toml").unwrap_or_default();
+        // A damaged list would turn 尚未施行 into 不明, never the other way; a test reads the file.
+        toml::from_str::<File>(&text).map(|f| f.first).unwrap_or_default()
+    });
+    LIST.get(title).copied()
+}
+
+fn version(
+    law: ForeignLaw,
+    articles: Vec<Article>,
+    source: &str,
+    amendments: &Amendments,
+    report: &mut ImportReport,
+) -> LawVersion {
+    let stated = date(law.effective.as_ref(), "施行日期", &law, report);
     let published = date(law.published.as_ref(), "公布日期", &law, report);
     let revised = date(law.version.as_ref(), "版本日期", &law, report);
-    // The source gives the day the law first came into force and the day of this version; the later one starts this text.
-    let effective_from = law_from.max(revised);
+    // The source gives the 施行日 of the last full revision and the day of this version; the later one starts this text, unless
+    // the amending decision is in the source and names its own day.
+    let decided = revised.and_then(|day| amendments.get(&(law.title.clone(), day)).copied());
+    let effective_from = decided.or(stated.max(revised));
+    let law_from = first_in_force(&law.title);
     let status = match law.status.as_str() {
         "现行有效" => Status::Current,
         "历史版本" | "已被修改" => Status::Superseded,
@@ -146,7 +188,8 @@ fn article(row: ForeignArticle, law: &str, report: &mut ImportReport) -> Option<
         return None;
     };
     let label = row.label.unwrap_or_default().trim().to_string();
-    let (number, suffix) = match parse_label(&label) {
+    let parsed = parse_label(&label);
+    let (number, suffix) = match parsed {
         Some(found) => found,
         None => {
             if label != "全文" {
@@ -159,7 +202,7 @@ fn article(row: ForeignArticle, law: &str, report: &mut ImportReport) -> Option<
             (0, 0)
         }
     };
-    if row.number.is_some_and(|n| n != i64::from(number)) {
+    if parsed.is_some() && row.number.is_some_and(|n| n != i64::from(number)) {
         report.half_parsed.push(RowNote {
             row: at,
             why: format!("{law}{label}：数字条号 {:?} 与汉字条号不一致，以汉字为准", row.number),
@@ -209,6 +252,12 @@ mod tests {
         assert_eq!(parse_label("第一百七十七条之一"), Some((177, 1)));
         assert_eq!(parse_label("第六十四条"), Some((64, 0)));
         assert_eq!(parse_label("全文"), None);
+    }
+
+    #[test]
+    fn the_list_of_first_days_is_read() {
+        assert_eq!(first_in_force("中华人民共和国学前教育法"), Date::new(2025, 6, 1).ok());
+        assert_eq!(first_in_force("没有的法"), None);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct LawVersion {
     pub level: LawLevel,
     pub issuer: Option<String>,
     pub published: Option<Date>,
-    /// First day the law was in force in any version.
+    /// First day the law was in force in any version, where that is known for certain.
     pub law_from: Option<Date>,
     /// First day of this text: the later of 施行日 and the date of this version.
     pub effective_from: Option<Date>,
