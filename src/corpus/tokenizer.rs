@@ -93,34 +93,44 @@ impl Tokenizer for Pairs {
     }
 }
 
-/// Words of the default cut; numbers in any writing become one form (第六十四条 and 64 meet).
+/// Words of the default cut; a run of numerals is one token told apart by value, so 第六十四条 and 64 meet.
 pub fn words(text: &str) -> Vec<(usize, usize, String)> {
     let mut out = Vec::new();
-    let base = text.as_ptr() as usize;
-    for word in jieba().cut(text, true) {
-        let word = word.word;
-        let start = word.as_ptr() as usize - base;
-        if !word.chars().any(char::is_alphanumeric) {
-            continue;
+    let mut plain = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let run: usize = text[at..].chars().take_while(|c| in_number(*c)).map(char::len_utf8).sum();
+        let value = (text[at..at + run].chars().count() > 1 || text[at..].starts_with(|c: char| c.is_ascii_digit()))
+            .then(|| numerals::parse(&text[at..at + run]))
+            .flatten();
+        match value {
+            Some(value) => {
+                cut(text, plain, at, &mut out);
+                out.push((at, at + run, value.to_string()));
+                plain = at + run;
+                at = plain;
+            }
+            None => at += run.max(text[at..].chars().next().map_or(1, char::len_utf8)),
         }
-        out.push((start, start + word.len(), normal(word)));
     }
+    cut(text, plain, text.len(), &mut out);
     out
 }
 
-/// Numbers are told apart by value, Latin letters by lower case.
-fn normal(word: &str) -> String {
-    let trimmed = word.trim_start_matches('第').trim_end_matches(['条', '款', '项', '号', '年']);
-    let mut number = trimmed.chars().peekable();
-    if number.peek().is_some()
-        && trimmed.chars().all(numerals::is_numeral)
-        && (trimmed.chars().count() > 1 || trimmed != word || trimmed.chars().all(|c| c.is_ascii_digit()))
-    {
-        if let Some(value) = numerals::parse(trimmed) {
-            return value.to_string();
+/// Numerals that make up article and document numbers; 万 and 亿 stay with jieba.
+fn in_number(c: char) -> bool {
+    numerals::is_numeral(c) && !"万亿壹贰叁肆伍陆柒捌玖拾佰仟两".contains(c)
+}
+
+fn cut(text: &str, from: usize, to: usize, out: &mut Vec<(usize, usize, String)>) {
+    let base = text.as_ptr() as usize;
+    for word in jieba().cut(&text[from..to], true) {
+        let word = word.word;
+        let start = word.as_ptr() as usize - base;
+        if word.chars().any(char::is_alphanumeric) {
+            out.push((start, start + word.len(), word.to_lowercase()));
         }
     }
-    word.to_lowercase()
 }
 
 /// Neighbouring Han characters, and runs of letters or digits whole.

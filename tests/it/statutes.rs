@@ -127,4 +127,3 @@ fn missing_and_foreign_databases_are_refused_in_words() {
     std::fs::write(&garbage, b"not a database at all, but long enough to look like one").unwrap();
     assert!(laws_db::read(&garbage).is_err());
 }
-

@@ -104,7 +104,9 @@ fn the_label_can_be_read_by_a_program() {
 #[test]
 fn a_long_agency_name_stays_inside_the_page_and_the_seal_has_company() {
     let mut document = composed(&case());
-    for (agency, date_right, agency_right) in [("安宁市教育体育局", 4.0, 3.0), ("某某自治州某某彝族回族自治县教育体育局", 6.5, 0.0)] {
+    for (agency, date_right, agency_right) in
+        [("安宁市教育体育局", 4.0, 3.0), ("某某自治州某某彝族回族自治县教育体育局", 6.5, 0.0)]
+    {
         let last = document.blocks.last_mut().unwrap();
         last.content = Content::Seal { agency: agency.into(), date: "2026年3月5日".into() };
         let body = unpack(&docx::write(&document, &draft()).unwrap())["word/document.xml"].clone();
@@ -113,7 +115,10 @@ fn a_long_agency_name_stays_inside_the_page_and_the_seal_has_company() {
             .skip(1)
             .map(|t| t.split('"').next().unwrap().parse::<f64>().unwrap() / (8844.0 / 28.0))
             .collect();
-        assert!((rights[0] - agency_right).abs() < 0.01 && (rights[1] - date_right).abs() < 0.01, "{agency}: {rights:?}");
+        assert!(
+            (rights[0] - agency_right).abs() < 0.01 && (rights[1] - date_right).abs() < 0.01,
+            "{agency}: {rights:?}"
+        );
         let before = &body[..body.rfind(agency).unwrap()];
         let paragraph = before.rsplit("</w:p>").nth(1).unwrap();
         assert!(paragraph.rsplit("<w:p>").next().unwrap().contains("<w:keepNext/>"), "署名前一段须与下段同页");
@@ -124,7 +129,9 @@ fn a_long_agency_name_stays_inside_the_page_and_the_seal_has_company() {
 fn tables_and_notes_are_written_too() {
     let mut document = composed(&case());
     let block = |content| Block { content, field: None, writer: Writer::D, model: None, sources: vec![] };
-    document.blocks.insert(3, block(Content::Table(vec![vec!["编号".into(), "名称".into()], vec!["1".into(), "笔录<>".into()]])));
+    document
+        .blocks
+        .insert(3, block(Content::Table(vec![vec!["编号".into(), "名称".into()], vec!["1".into(), "笔录<>".into()]])));
     document.blocks.push(block(Content::Note("附件：证据目录".into())));
     let parts = unpack(&docx::write(&document, &draft()).unwrap());
     assert_eq!(problems(&parts, true), Vec::<String>::new());
@@ -137,9 +144,16 @@ fn the_page_shows_who_wrote_what_and_what_is_open() {
     let mut open = case();
     open.disc.final_ = None;
     let page = html::write(&composed(&open), &draft());
-    assert!(page.contains("data-field=\"facts\" data-model=\"m\" title=\"模型起草，须由人审核\" data-sources=\"E1\""), "{page}");
+    assert!(
+        page.contains("data-field=\"facts\" data-model=\"m\" title=\"模型起草，须由人审核\" data-sources=\"E1\""),
+        "{page}"
+    );
     assert!(page.contains("data-writer=\"D\" data-field=\"penalty\""));
-    assert!(page.contains("<mark class=\"zc-pending\">【待法定程序后由负责人确定：法定幅度46580元以上232900元以下】</mark>"));
+    assert!(
+        page.contains(
+            "<mark class=\"zc-pending\">【待法定程序后由负责人确定：法定幅度46580元以上232900元以下】</mark>"
+        )
+    );
     assert!(page.contains(DRAFT_LABEL) && !html::write(&composed(&open), &Label::SignedOff).contains(DRAFT_LABEL));
     let stripped = regex::Regex::new("<[^>]+>").unwrap().replace_all(&page, "").into_owned();
     let squeeze = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
