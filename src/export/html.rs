@@ -56,7 +56,8 @@ fn element(out: &mut String, block: &Block) {
 }
 
 fn attributes(block: &Block) -> String {
-    let mut out = format!(" class=\"zc-{}\" data-writer=\"{}\"", block.style().replace('_', "-"), block.writer.letter());
+    let mut out =
+        format!(" class=\"zc-{}\" data-writer=\"{}\"", block.style().replace('_', "-"), block.writer.letter());
     if let Some(field) = &block.field {
         out.push_str(&format!(" data-field=\"{}\"", escape(field)));
     }

@@ -51,7 +51,9 @@ impl Prompts {
         for path in Files::iter() {
             if let Some(file) = Files::get(&path) {
                 let text = String::from_utf8(file.data.into_owned())
-                    .map_err(|_| PromptsError::Invalid { path: path.to_string(), message: "不是 UTF-8 文字".into() })?;
+                    .map_err(|_| PromptsError::Invalid {
+                        path: path.to_string(), message: "不是 UTF-8 文字".into()
+                    })?;
                 files.push(Source { path: path.into_owned(), text });
             }
         }

@@ -108,7 +108,11 @@ pub fn header(words: &str) -> String {
 
 /// Page number between dashes; on odd pages at the right less one character, on even pages at the left less one.
 pub fn footer(odd: bool) -> String {
-    let (side, indent) = if odd { ("right", "w:rightChars=\"100\" w:right=\"280\"") } else { ("left", "w:leftChars=\"100\" w:left=\"280\"") };
+    let (side, indent) = if odd {
+        ("right", "w:rightChars=\"100\" w:right=\"280\"")
+    } else {
+        ("left", "w:leftChars=\"100\" w:left=\"280\"")
+    };
     let field = |kind: &str| format!("<w:r><w:fldChar w:fldCharType=\"{kind}\"/></w:r>");
     // An em dash is as wide as a character; ASCII digits of the same font stay half-width.
     let dash = |text: &str| super::body::run(text);

@@ -97,7 +97,17 @@ pub fn problems(parts: &Parts, draft: bool) -> Vec<String> {
             out.push(format!("{name} 的字体会落到日文默认字体"));
         }
     }
-    let need = ["[Content_Types].xml", "_rels/.rels", "word/document.xml", "word/styles.xml", "word/settings.xml", "word/fontTable.xml", "docProps/core.xml", "docProps/app.xml"];
+    let need = [
+        "[Content_Types].xml",
+        "_rels/.rels",
+        "word/document.xml",
+        "word/_rels/document.xml.rels",
+        "word/styles.xml",
+        "word/settings.xml",
+        "word/fontTable.xml",
+        "docProps/core.xml",
+        "docProps/app.xml",
+    ];
     for name in need.iter().filter(|n| !all.contains_key(**n)) {
         out.push(format!("缺少部件 {name:?}"));
     }
@@ -163,14 +173,21 @@ fn page(all: &BTreeMap<&str, Tags>, out: &mut Vec<String>) {
     }
     let number = |key: &str| grid.and_then(|a| a.get(key)).and_then(|v| v.parse::<f64>().ok()).unwrap_or(f64::NAN);
     let lines = (225.0 / mm(&number("w:linePitch").to_string())).floor();
-    let characters = (156.0 / 25.4 * 72.0 / (16.0 + number("w:charSpace") / 4096.0) * 1000.0).round() / 1000.0;
+    // Characters of the style on which all others rest, condensed by its spacing.
+    let spacing = all["word/styles.xml"]
+        .iter()
+        .find(|(n, a)| n == "w:spacing" && a.contains_key("w:val"))
+        .map(|(_, a)| &a["w:val"]);
+    let spacing: f64 = spacing.and_then(|v| v.parse().ok()).unwrap_or(0.0);
+    let characters = (156.0 / 25.4 * 72.0 / (16.0 + spacing / 20.0)).floor();
     if lines != 22.0 {
         out.push(format!("每面应为22行，实为{lines}"));
     }
-    if !(28.0..28.02).contains(&characters) {
+    if characters != 28.0 || grid.is_some_and(|a| a["w:type"] != "lines") {
         out.push(format!("每行应为28字，实为{characters}"));
     }
-    let footers: Vec<&str> = body.iter().filter(|(n, _)| n == "w:footerReference").map(|(_, a)| a["w:type"].as_str()).collect();
+    let footers: Vec<&str> =
+        body.iter().filter(|(n, _)| n == "w:footerReference").map(|(_, a)| a["w:type"].as_str()).collect();
     if footers != ["default", "even"] || !all["word/settings.xml"].iter().any(|(n, _)| n == "w:evenAndOddHeaders") {
         out.push("页码没有分单双页".into());
     }
@@ -178,7 +195,11 @@ fn page(all: &BTreeMap<&str, Tags>, out: &mut Vec<String>) {
     if !normal.contains(&"w:widowControl") {
         out.push("没有关闭孤行控制".into());
     }
-    let exact = all["word/styles.xml"].iter().any(|(n, a)| n == "w:spacing" && a["w:line"] == "578" && a["w:lineRule"] == "exact");
+    let exact = all["word/styles.xml"].iter().any(|(n, a)| {
+        n == "w:spacing"
+            && a.get("w:line").is_some_and(|v| v == "578")
+            && a.get("w:lineRule").is_some_and(|v| v == "exact")
+    });
     if !exact {
         out.push("行距不是28.9磅固定值".into());
     }
@@ -186,7 +207,8 @@ fn page(all: &BTreeMap<&str, Tags>, out: &mut Vec<String>) {
 
 /// Every font that is named is in the font table, and every set of fonts names the East Asian one.
 fn fonts(all: &BTreeMap<&str, Tags>, out: &mut Vec<String>) {
-    let table: Vec<&String> = all["word/fontTable.xml"].iter().filter(|(n, _)| n == "w:font").map(|(_, a)| &a["w:name"]).collect();
+    let table: Vec<&String> =
+        all["word/fontTable.xml"].iter().filter(|(n, _)| n == "w:font").map(|(_, a)| &a["w:name"]).collect();
     for (part, tags) in all {
         for (_, a) in tags.iter().filter(|(n, _)| n == "w:rFonts") {
             let named: Vec<&String> = a.iter().filter(|(k, _)| *k != "w:hint").map(|(_, v)| v).collect();
@@ -214,11 +236,17 @@ fn fonts(all: &BTreeMap<&str, Tags>, out: &mut Vec<String>) {
 }
 
 fn label(parts: &Parts, all: &BTreeMap<&str, Tags>, draft: bool, out: &mut Vec<String>) {
-    let headers: Vec<&str> =
-        all["word/document.xml"].iter().filter(|(n, _)| n == "w:headerReference").map(|(_, a)| a["w:type"].as_str()).collect();
-    let visible = parts.get("word/header1.xml").is_some_and(|h| h.contains("本文稿由人工智能辅助生成，未经人工审核签发，不具法律效力"));
+    let headers: Vec<&str> = all["word/document.xml"]
+        .iter()
+        .filter(|(n, _)| n == "w:headerReference")
+        .map(|(_, a)| a["w:type"].as_str())
+        .collect();
+    let visible = parts
+        .get("word/header1.xml")
+        .is_some_and(|h| h.contains("本文稿由人工智能辅助生成，未经人工审核签发，不具法律效力"));
     let property = parts.get("docProps/custom.xml").map(String::as_str).unwrap_or_default();
-    let hidden = property.contains("name=\"AIGC\"") && ["Label", "ContentProducer", "ProduceID"].iter().all(|k| property.contains(k));
+    let hidden = property.contains("name=\"AIGC\"")
+        && ["Label", "ContentProducer", "ProduceID"].iter().all(|k| property.contains(k));
     if draft {
         if !visible || headers != ["default", "even"] {
             out.push("草稿没有显式标识".into());

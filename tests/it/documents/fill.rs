@@ -47,7 +47,9 @@ fn each_of_the_six_elements_is_missed_when_taken_away() {
         ("(二)", |d| d.fields.retain(|f| f.id != "facts")),
         ("(二)", |d| d.fields.retain(|f| f.id != "evidence_list")),
         ("(三)", |d| d.fields.retain(|f| f.id != "penalty")),
-        ("(三)", |d| d.fields.iter_mut().filter(|f| f.element == Some(3)).for_each(|f| f.text = f.text.replace("第", ""))),
+        ("(三)", |d| {
+            d.fields.iter_mut().filter(|f| f.element == Some(3)).for_each(|f| f.text = f.text.replace("第", ""))
+        }),
         ("(四)", |d| d.fields.retain(|f| f.id != "performance")),
         ("(五)", |d| d.fields.iter_mut().for_each(|f| f.text = f.text.replace("行政诉讼", ""))),
         ("(六)", |d| d.blocks.retain(|b| b.style() != "seal")),
@@ -68,6 +70,7 @@ fn without_a_human_decision_no_figure_is_chosen() {
     let text = document.text();
     assert!(text.contains("1. 罚款【待法定程序后由负责人确定：法定幅度46580元以上232900元以下】。"), "{text}");
     assert!(text.contains("【待法定程序后由负责人确定：履行方式和期限】"), "{text}");
+    assert!(text.contains("2. 责令退还所收费用【待法定程序后由负责人确定】。"), "{text}");
     assert!(!text.contains('￥'), "{text}");
     assert!(!text.contains("102476") && !text.contains("102,476"), "建议幅度不得出现：{text}");
     assert!(document.missing.iter().any(|m| m.path == "disc.final" && m.must));
@@ -186,9 +189,15 @@ fn penalties_that_are_no_money() {
     assessment.result = ResultCode::NotFineable;
     assessment.confiscate_fen = None;
     let mut case = case();
-    case.disc = serde_json::from_value(json!({"final": {"kinds": ["restrict_practice", "warning"], "duration_months": 18}})).unwrap();
+    case.disc =
+        serde_json::from_value(json!({"final": {"kinds": ["restrict_practice", "warning"], "duration_months": 18}}))
+            .unwrap();
     let filled = filled(&case, &assessment, &agency()).unwrap();
-    assert!(filled.fields["penalty"].text.ends_with("1. 给予警告；\n2. 限制从业，期限为一年六个月。"), "{}", filled.fields["penalty"].text);
+    assert!(
+        filled.fields["penalty"].text.ends_with("1. 给予警告；\n2. 限制从业，期限为一年六个月。"),
+        "{}",
+        filled.fields["penalty"].text
+    );
     let performance = &filled.fields["performance"].text;
     assert!(performance.starts_with("警告、限制从业自本决定书送达之日起发生效力"), "{performance}");
     assert!(!performance.contains("加处罚款") && !performance.contains("缴"), "{performance}");
@@ -196,18 +205,26 @@ fn penalties_that_are_no_money() {
     assert_eq!(refused(&case, &assessment), "document.refused.duration_out_of_range");
     case.disc.final_ = None;
     let open = self::filled(&case, &assessment, &agency()).unwrap();
-    assert!(open.fields["penalty"].text.contains("限制从业【待法定程序后由负责人确定：法定期限一年以上五年以下，可以终身】"));
+    assert!(
+        open.fields["penalty"]
+            .text
+            .contains("限制从业【待法定程序后由负责人确定：法定期限一年以上五年以下，可以终身】")
+    );
 }
 
 #[test]
 fn periods_in_words() {
-    assert_eq!((months_zh(6).as_str(), months_zh(60).as_str(), months_zh(18).as_str()), ("六个月", "五年", "一年六个月"));
+    assert_eq!(
+        (months_zh(6).as_str(), months_zh(60).as_str(), months_zh(18).as_str()),
+        ("六个月", "五年", "一年六个月")
+    );
 }
 
 #[test]
 fn text_from_people_stays_one_line_and_harmless() {
     let mut case = case();
-    case.party.name = Some("甲<&>\"'\u{0}\u{8}\u{1b}\u{202e}公司\r\n当事人：乙 << agency >> <% if x %> {{amt:罚款}}".into());
+    case.party.name =
+        Some("甲<&>\"'\u{0}\u{8}\u{1b}\u{202e}公司\r\n当事人：乙 << agency >> <% if x %> {{amt:罚款}}".into());
     let filled = filled(&case, &assessment(), &agency()).unwrap();
     let party = &filled.fields["party"].text;
     assert!(party.starts_with("当事人：甲<&>\"'公司；当事人：乙 << agency >> <% if x %> {{amt:罚款}}\n"), "{party}");

@@ -91,13 +91,25 @@ fn a_block_that_asks_for_an_unknown_value_does_not_render_a_gap() {
         doc_no: None,
         today: super::sample::TODAY,
     };
-    let error = zhicai::domain::document::fill::fill(prompts.form("penalty_decision").unwrap(), &prompts.blocks, &input);
+    let error =
+        zhicai::domain::document::fill::fill(prompts.form("penalty_decision").unwrap(), &prompts.blocks, &input);
     assert_eq!(error.unwrap_err().code(), "fill.block");
 }
 
 #[test]
 fn what_the_model_may_never_write() {
-    for path in ["doc_no", "law", "law[0]", "disc.final", "disc.final.fine_fen", "party.name", "case.filed_at", "remedy", "sign", "dl.hearing"] {
+    for path in [
+        "doc_no",
+        "law",
+        "law[0]",
+        "disc.final",
+        "disc.final.fine_fen",
+        "party.name",
+        "case.filed_at",
+        "remedy",
+        "sign",
+        "dl.hearing",
+    ] {
         assert!(forbidden_for_model(path).is_some(), "{path}");
     }
     for path in ["facts.narrative", "evid", "procedure.statement", "disc.reasoning", "lic.reason", "rectify.items"] {

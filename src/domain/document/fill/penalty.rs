@@ -106,14 +106,15 @@ impl Filler<'_> {
         let mut items = vec![];
         for order in orders {
             match ORDERS.iter().find(|(code, _)| code == order) {
-                Some((_, zh)) => items.push(zh.to_string()),
+                Some((_, zh)) if self.input.case.disc.final_.is_some() => items.push(zh.to_string()),
+                Some((_, zh)) => items.push(format!("{zh}{PENDING}法定程序后由负责人确定】")),
                 None => self.must(id, "disc.final.orders", format!("行政命令“{order}”不在册"), "行政处罚法28①"),
             }
         }
         if items.is_empty() {
             return FieldValue::default();
         }
-        let mut lines = vec!["同时，本机关责令当事人承担下列义务（不属于行政处罚）：".to_string()];
+        let mut lines = vec!["同时，本机关对当事人作出如下责令（行政命令，不属于行政处罚）：".to_string()];
         lines.extend(numbered(&items));
         let source = if decided.is_some() { "disc.final.orders" } else { "assessment.orders" };
         FieldValue { text: lines.join("\n"), sources: vec![source.into()] }
