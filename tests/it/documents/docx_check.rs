@@ -35,10 +35,8 @@ fn tags(text: &str) -> Result<Tags, String> {
             }
             Event::Empty(tag) => out.push(tag_of(&tag)?),
             Event::End(_) => depth -= 1,
-            Event::GeneralRef(name) => {
-                if !["lt", "gt", "amp", "quot", "apos"].contains(&&*name) {
-                    return Err(format!("未知实体 {name:?}"));
-                }
+            Event::GeneralRef(name) if !["lt", "gt", "amp", "quot", "apos"].contains(&&*name) => {
+                return Err(format!("未知实体 {name:?}"));
             }
             Event::Eof => break,
             _ => {}

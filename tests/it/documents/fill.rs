@@ -164,7 +164,6 @@ fn a_decision_outside_the_law_is_refused() {
         ("document.refused.out_of_range", with(|d| d.fine_fen = Some(Fen(-1)))),
         ("document.refused.kind_not_in_clause", with(|d| d.kinds.push(PenaltyKind::RevokeLicense))),
         ("document.refused.confiscation_above_gains", with(|d| d.confiscate_fen = Some(Fen(4_658_001)))),
-        ("document.refused.duration_out_of_range", with(|d| d.duration_months = Some(12))),
         ("document.refused.duration_out_of_range", with(|d| d.permanent = Some(true))),
         ("document.refused.no_penalty", with(|d| d.tier = Some(Tier::NoPenalty))),
     ] {
@@ -172,6 +171,8 @@ fn a_decision_outside_the_law_is_refused() {
     }
     let mitigated = with(|d| (d.tier, d.fine_fen) = (Some(Tier::Mitigated), Some(Fen(1_000_000))));
     assert!(filled(&mitigated, &assessment(), &agency()).is_ok(), "减轻可以低于法定下限");
+    let period = filled(&with(|d| d.duration_months = Some(12)), &assessment(), &agency()).unwrap();
+    assert!(period.missing.iter().any(|m| m.must && m.path == "disc.final.duration_months"), "没有期限的种类写了期限");
     let zero = with(|d| d.fine_fen = Some(Fen(0)));
     let open = filled(&zero, &assessment(), &agency()).unwrap();
     assert!(open.fields["penalty"].text.contains("处以罚款【待确认：罚款数额】"), "{}", open.fields["penalty"].text);

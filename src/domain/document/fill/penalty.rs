@@ -56,6 +56,10 @@ impl Filler<'_> {
         if due.is_some_and(|s| s > Fen::ZERO) && !kinds.contains(&PenaltyKind::ConfiscateGains) {
             self.must(id, "disc.final.kinds", "有违法所得，除依法退赔外应当没收；决定中没有列入", "行政处罚法28②");
         }
+        if decided.duration_months.is_some() && !kinds.iter().any(|k| super::guard::bears_period(*k)) {
+            let what = "填写了期限，但所定处罚种类都没有期限，请核对";
+            self.must(id, "disc.final.duration_months", what, BASIS);
+        }
         if kinds.is_empty() {
             self.must(id, "disc.final.kinds", "处罚种类", BASIS);
             return vec![format!("{PENDING}确认：处罚种类】")];
@@ -81,8 +85,18 @@ impl Filler<'_> {
             }
             PenaltyKind::Warning | PenaltyKind::PublicCriticism => format!("给予{}", kind.zh()),
             _ => {
-                let limit = self.input.assessment.penalties.iter().find(|p| p.kind == kind).and_then(|p| p.duration);
-                let period = limit.map(|limit| self.period(id, &limit, decided)).unwrap_or_default();
+                let options = &self.input.assessment.penalties;
+                let limit = options.iter().find(|p| p.kind == kind).and_then(|p| p.duration);
+                let alone = options.iter().all(|p| p.duration.is_none());
+                let period = match (limit, decided.duration_months.filter(|_| alone)) {
+                    (Some(limit), _) => self.period(id, &limit, decided),
+                    (None, Some(months)) => {
+                        let what = format!("“{}”的期限没有录入法定幅度，请核对条文", kind.zh());
+                        self.check(id, "disc.final.duration_months", what, BASIS);
+                        format!("，期限为{}", months_zh(months))
+                    }
+                    (None, None) => String::new(),
+                };
                 format!("{}{period}", kind.zh())
             }
         }
