@@ -11,9 +11,8 @@ const PAGE: (u32, u32) = (11906, 16838);
 const MARGINS: [(&str, u32); 4] = [("top", 2098), ("right", 1474), ("bottom", 1984), ("left", 1588)];
 /// 22 lines in 225 mm.
 const LINE_PITCH: u32 = 579;
-/// 28 characters in 156 mm: 15.79 pt each, so 16 pt characters move together by 0.207 pt, in 1/4096 pt.
-const CHAR_SPACE: i32 = -849;
-/// Width of one character on that grid, in twips.
+/// Width of one of 28 characters in 156 mm, in twips. The style condenses 16 pt characters by 0.25 pt so that 28 fit; a
+/// character grid would say the same in Word, but LibreOffice gives a character wider than its cell two cells.
 const CHAR: f64 = 8844.0 / 28.0;
 
 pub fn document(document: &Composed, label: &Label) -> String {
@@ -38,7 +37,8 @@ fn element(block: &Block, keep: bool) -> String {
         Content::Heading { level: 1, text } => plain("Level1", text),
         Content::Heading { text, .. } => plain("Level2", text),
         Content::Party(text) => plain("Party", text),
-        Content::Paragraph(text) | Content::Item(text) | Content::Note(text) => plain("Body", text),
+        Content::Paragraph(text) | Content::Note(text) => plain("Body", text),
+        Content::Item(text) => plain("Item", text),
         Content::Table(rows) => table(rows),
         Content::Seal { agency, date } => seal(agency, date),
     }
@@ -61,21 +61,20 @@ fn width(text: &str) -> f64 {
     text.chars().map(|c| if c.is_ascii() { 0.5 } else { 1.0 }).sum()
 }
 
-/// Date four characters from the right edge, agency centred over it. A long agency name pushes the date inwards, so that
-/// neither leaves the type area.
+/// Date four characters from the right edge, agency centred over it. Both lines are centred in one strip of the type area,
+/// so they stay centred over one another in whatever font the reader has. A long agency name pushes the strip inwards, so
+/// that neither line leaves the type area.
 fn seal(agency: &str, date: &str) -> String {
-    let half = (width(agency) - width(date)) / 2.0;
-    let date_right = half.max(4.0).min((28.0 - width(date)).max(0.0));
-    let agency_right = (date_right - half).max(0.0);
-    let line = |text: &str, right: f64, properties: &str, before: u32| {
-        let indent = (right * CHAR).round() as u32;
+    let centre = (28.0 - 4.0 - width(date) / 2.0).min(28.0 - width(agency) / 2.0).max(14.0);
+    let left = ((2.0 * centre - 28.0) * CHAR).round() as u32;
+    let line = |text: &str, properties: &str, before: u32| {
         let properties = format!(
-            "{properties}<w:spacing w:before=\"{before}\" w:after=\"0\" w:line=\"578\" w:lineRule=\"exact\"/><w:ind w:right=\"{indent}\"/>"
+            "{properties}<w:spacing w:before=\"{before}\" w:after=\"0\" w:line=\"578\" w:lineRule=\"exact\"/><w:ind w:left=\"{left}\"/>"
         );
         paragraph("Seal", &properties, text)
     };
     // Two lines of room, where the seal touches the text within a line.
-    line(agency, agency_right, "<w:keepNext/>", 1156) + &line(date, date_right, "", 0)
+    line(agency, "<w:keepNext/>", 1156) + &line(date, "", 0)
 }
 
 fn table(rows: &[Vec<String>]) -> String {
@@ -117,7 +116,7 @@ fn section(label: &Label) -> String {
     format!(
         "<w:sectPr>{header}<w:footerReference w:type=\"default\" r:id=\"rId4\"/><w:footerReference w:type=\"even\" r:id=\"rId5\"/>\
          <w:pgSz w:w=\"{}\" w:h=\"{}\"/><w:pgMar{margins} w:header=\"1134\" w:footer=\"1247\" w:gutter=\"0\"/>\
-         <w:docGrid w:type=\"linesAndChars\" w:linePitch=\"{LINE_PITCH}\" w:charSpace=\"{CHAR_SPACE}\"/></w:sectPr>",
+         <w:docGrid w:type=\"lines\" w:linePitch=\"{LINE_PITCH}\"/></w:sectPr>",
         PAGE.0, PAGE.1
     )
 }

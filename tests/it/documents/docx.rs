@@ -54,7 +54,9 @@ fn a_spoilt_file_is_noticed() {
         ("word/document.xml", "w:top=\"2098\"", "w:top=\"1440\""),
         ("word/document.xml", "w:w=\"11906\"", "w:w=\"12240\""),
         ("word/document.xml", "w:linePitch=\"579\"", "w:linePitch=\"312\""),
-        ("word/document.xml", "w:charSpace=\"-849\"", "w:charSpace=\"0\""),
+        ("word/styles.xml", "<w:spacing w:val=\"-5\"/>", ""),
+        ("word/styles.xml", "<w:spacing w:val=\"-5\"/>", "<w:spacing w:val=\"-20\"/>"),
+        ("word/document.xml", "w:type=\"lines\"", "w:type=\"linesAndChars\""),
         ("word/document.xml", "r:id=\"rId5\"", "r:id=\"rId9\""),
         ("word/document.xml", "w:val=\"Body\"", "w:val=\"Nobody\""),
         ("word/document.xml", "<w:headerReference w:type=\"even\" r:id=\"rId6\"/>", ""),
@@ -84,8 +86,7 @@ fn a_spoilt_file_is_noticed() {
     for part in sample().keys() {
         let mut parts = sample();
         parts.remove(part);
-        let noticed = std::panic::catch_unwind(|| problems(&parts, true));
-        assert!(noticed.map_or(true, |p| !p.is_empty()), "少了 {part} 没有被发现");
+        assert!(!problems(&parts, true).is_empty(), "少了 {part} 没有被发现");
     }
     assert!(!problems(&unpack(&docx::write(&composed(&case()), &Label::SignedOff).unwrap()), true).is_empty());
     assert!(!problems(&sample(), false).is_empty());
@@ -104,21 +105,18 @@ fn the_label_can_be_read_by_a_program() {
 #[test]
 fn a_long_agency_name_stays_inside_the_page_and_the_seal_has_company() {
     let mut document = composed(&case());
-    for (agency, date_right, agency_right) in
-        [("安宁市教育体育局", 4.0, 3.0), ("某某自治州某某彝族回族自治县教育体育局", 6.5, 0.0)]
+    // The centre of both lines, in characters from the left edge: 28 − 4 − 6/2, or half the name from the right edge.
+    for (agency, centre) in [("安宁市教育体育局", 21.0), ("某某自治州某某彝族回族自治县教育体育局", 18.5)]
     {
         let last = document.blocks.last_mut().unwrap();
         last.content = Content::Seal { agency: agency.into(), date: "2026年3月5日".into() };
         let body = unpack(&docx::write(&document, &draft()).unwrap())["word/document.xml"].clone();
-        let rights: Vec<f64> = body
-            .split("<w:ind w:right=\"")
+        let centres: Vec<f64> = body
+            .split("<w:ind w:left=\"")
             .skip(1)
-            .map(|t| t.split('"').next().unwrap().parse::<f64>().unwrap() / (8844.0 / 28.0))
+            .map(|t| 14.0 + t.split('"').next().unwrap().parse::<f64>().unwrap() / (8844.0 / 28.0) / 2.0)
             .collect();
-        assert!(
-            (rights[0] - agency_right).abs() < 0.01 && (rights[1] - date_right).abs() < 0.01,
-            "{agency}: {rights:?}"
-        );
+        assert!(centres.len() == 2 && centres.iter().all(|c| (c - centre).abs() < 0.01), "{agency}: {centres:?}");
         let before = &body[..body.rfind(agency).unwrap()];
         let paragraph = before.rsplit("</w:p>").nth(1).unwrap();
         assert!(paragraph.rsplit("<w:p>").next().unwrap().contains("<w:keepNext/>"), "署名前一段须与下段同页");

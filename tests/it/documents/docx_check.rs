@@ -35,10 +35,8 @@ fn tags(text: &str) -> Result<Tags, String> {
             }
             Event::Empty(tag) => out.push(tag_of(&tag)?),
             Event::End(_) => depth -= 1,
-            Event::GeneralRef(name) => {
-                if !["lt", "gt", "amp", "quot", "apos"].contains(&&*name) {
-                    return Err(format!("未知实体 {name:?}"));
-                }
+            Event::GeneralRef(name) if !["lt", "gt", "amp", "quot", "apos"].contains(&&*name) => {
+                return Err(format!("未知实体 {name:?}"));
             }
             Event::Eof => break,
             _ => {}
@@ -101,6 +99,7 @@ pub fn problems(parts: &Parts, draft: bool) -> Vec<String> {
         "[Content_Types].xml",
         "_rels/.rels",
         "word/document.xml",
+        "word/_rels/document.xml.rels",
         "word/styles.xml",
         "word/settings.xml",
         "word/fontTable.xml",
@@ -172,11 +171,17 @@ fn page(all: &BTreeMap<&str, Tags>, out: &mut Vec<String>) {
     }
     let number = |key: &str| grid.and_then(|a| a.get(key)).and_then(|v| v.parse::<f64>().ok()).unwrap_or(f64::NAN);
     let lines = (225.0 / mm(&number("w:linePitch").to_string())).floor();
-    let characters = (156.0 / 25.4 * 72.0 / (16.0 + number("w:charSpace") / 4096.0) * 1000.0).round() / 1000.0;
+    // Characters of the style on which all others rest, condensed by its spacing.
+    let spacing = all["word/styles.xml"]
+        .iter()
+        .find(|(n, a)| n == "w:spacing" && a.contains_key("w:val"))
+        .map(|(_, a)| &a["w:val"]);
+    let spacing: f64 = spacing.and_then(|v| v.parse().ok()).unwrap_or(0.0);
+    let characters = (156.0 / 25.4 * 72.0 / (16.0 + spacing / 20.0)).floor();
     if lines != 22.0 {
         out.push(format!("每面应为22行，实为{lines}"));
     }
-    if !(28.0..28.02).contains(&characters) {
+    if characters != 28.0 || grid.is_some_and(|a| a["w:type"] != "lines") {
         out.push(format!("每行应为28字，实为{characters}"));
     }
     let footers: Vec<&str> =
@@ -188,9 +193,11 @@ fn page(all: &BTreeMap<&str, Tags>, out: &mut Vec<String>) {
     if !normal.contains(&"w:widowControl") {
         out.push("没有关闭孤行控制".into());
     }
-    let exact = all["word/styles.xml"]
-        .iter()
-        .any(|(n, a)| n == "w:spacing" && a["w:line"] == "578" && a["w:lineRule"] == "exact");
+    let exact = all["word/styles.xml"].iter().any(|(n, a)| {
+        n == "w:spacing"
+            && a.get("w:line").is_some_and(|v| v == "578")
+            && a.get("w:lineRule").is_some_and(|v| v == "exact")
+    });
     if !exact {
         out.push("行距不是28.9磅固定值".into());
     }

@@ -70,6 +70,7 @@ fn without_a_human_decision_no_figure_is_chosen() {
     let text = document.text();
     assert!(text.contains("1. 罚款【待法定程序后由负责人确定：法定幅度46580元以上232900元以下】。"), "{text}");
     assert!(text.contains("【待法定程序后由负责人确定：履行方式和期限】"), "{text}");
+    assert!(text.contains("2. 责令退还所收费用【待法定程序后由负责人确定】。"), "{text}");
     assert!(!text.contains('￥'), "{text}");
     assert!(!text.contains("102476") && !text.contains("102,476"), "建议幅度不得出现：{text}");
     assert!(document.missing.iter().any(|m| m.path == "disc.final" && m.must));
@@ -163,7 +164,6 @@ fn a_decision_outside_the_law_is_refused() {
         ("document.refused.out_of_range", with(|d| d.fine_fen = Some(Fen(-1)))),
         ("document.refused.kind_not_in_clause", with(|d| d.kinds.push(PenaltyKind::RevokeLicense))),
         ("document.refused.confiscation_above_gains", with(|d| d.confiscate_fen = Some(Fen(4_658_001)))),
-        ("document.refused.duration_out_of_range", with(|d| d.duration_months = Some(12))),
         ("document.refused.duration_out_of_range", with(|d| d.permanent = Some(true))),
         ("document.refused.no_penalty", with(|d| d.tier = Some(Tier::NoPenalty))),
     ] {
@@ -171,6 +171,8 @@ fn a_decision_outside_the_law_is_refused() {
     }
     let mitigated = with(|d| (d.tier, d.fine_fen) = (Some(Tier::Mitigated), Some(Fen(1_000_000))));
     assert!(filled(&mitigated, &assessment(), &agency()).is_ok(), "减轻可以低于法定下限");
+    let period = filled(&with(|d| d.duration_months = Some(12)), &assessment(), &agency()).unwrap();
+    assert!(period.missing.iter().any(|m| m.must && m.path == "disc.final.duration_months"), "没有期限的种类写了期限");
     let zero = with(|d| d.fine_fen = Some(Fen(0)));
     let open = filled(&zero, &assessment(), &agency()).unwrap();
     assert!(open.fields["penalty"].text.contains("处以罚款【待确认：罚款数额】"), "{}", open.fields["penalty"].text);

@@ -5,3 +5,4 @@ mod docx_check;
 mod fill;
 mod forms;
 mod sample;
+mod teaching;

@@ -19,7 +19,7 @@ pub fn case() -> Case {
         "party": {"kind": "citizen", "name": "李某某", "id_no": "530181198001010011", "birth": "1980-01-01",
                   "address": "安宁市连然街道某路1号", "phone": "13800000000"},
         "officer": [{"name": "赵某", "cert_no": "云A001"}, {"name": "钱某", "cert_no": "云A002"}],
-        "facts": {"violation": "mb64", "narrative": "经查……",
+        "facts": {"violation": "mb64", "narrative": "2025年3月至9月办班",
                   "rectify": {"ordered_at": "2025-09-06", "deadline": "2025-09-20", "rechecked_at": "2025-09-21", "corrected": true}},
         "evid": [
             {"no": 1, "kind": "site_record", "title": "现场检查笔录", "proves": "现场有学生上课", "collected_at": "2025-09-04"},

@@ -41,6 +41,8 @@ pub fn check(form: &Form, input: &FillInput<'_>) -> Result<(), Refusal> {
         // Two outcomes fit: a person chooses the one that favours the party, and then may decide.
         ResultCode::Overlap if decided.is_some() => ("", ""),
         ResultCode::Overlap => ("document.refused.overlap", "行政处罚法5"),
+        // Without a base there is no fine, but the clause may have other kinds, and a person may have chosen among them.
+        ResultCode::NoBase if decided.is_some_and(without_fine) => ("", ""),
         ResultCode::NoBase => ("document.refused.no_base", "行政处罚法28②、59①(三)"),
         ResultCode::Blocked => ("document.refused.blocked", "行政处罚法38"),
         ResultCode::OutOfJurisdiction => ("document.refused.out_of_jurisdiction", "行政处罚法17、22"),
@@ -73,6 +75,11 @@ pub fn check(form: &Form, input: &FillInput<'_>) -> Result<(), Refusal> {
         Some(decided) => check_final(assessment, decided).map_err(|(code, m, basis)| refuse(code, m, basis)),
         None => Ok(()),
     }
+}
+
+fn without_fine(decided: &FinalDecision) -> bool {
+    let fined = decided.kinds.contains(&PenaltyKind::Fine) || decided.fine_fen.is_some_and(|f| f != Fen::ZERO);
+    !decided.kinds.is_empty() && !fined
 }
 
 type Wrong = (&'static str, String, &'static str);
@@ -126,13 +133,22 @@ fn check_duration(assessment: &Assessment, decided: &FinalDecision) -> Result<()
         return wrong("本条没有规定终身限制".into());
     }
     let Some(months) = decided.duration_months.filter(|_| decided.permanent != Some(true)) else { return Ok(()) };
+    // 减轻 goes below the statutory minimum (行政处罚法30–32).
+    let mitigated = decided.tier == Some(Tier::Mitigated);
     let fits = |d: &&crate::domain::assessment::Duration| {
-        d.min_years.is_none_or(|y| months >= y.saturating_mul(12))
+        (mitigated || d.min_years.is_none_or(|y| months >= y.saturating_mul(12)))
             && d.max_years.is_none_or(|y| months <= y.saturating_mul(12))
-            && (d.min_years.is_some() || d.max_years.is_some())
+            && !(d.permanent && !d.permanent_allowed && d.min_years.is_none() && d.max_years.is_none())
     };
-    if months == 0 || !limits.iter().any(|d| fits(&d)) {
+    // Where the rules hold no period, `penalty` lists it for a person instead of judging.
+    if months == 0 || !(limits.is_empty() || limits.iter().any(|d| fits(&d))) {
         return wrong(format!("期限{}不在法定期限内", super::months_zh(months)));
     }
     Ok(())
+}
+
+/// Kinds that last for a time.
+pub(super) fn bears_period(kind: PenaltyKind) -> bool {
+    use PenaltyKind::{ConfiscateGains, ConfiscateProperty, Fine, PublicCriticism, Warning};
+    !matches!(kind, Warning | PublicCriticism | Fine | ConfiscateGains | ConfiscateProperty)
 }

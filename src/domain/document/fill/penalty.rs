@@ -56,6 +56,10 @@ impl Filler<'_> {
         if due.is_some_and(|s| s > Fen::ZERO) && !kinds.contains(&PenaltyKind::ConfiscateGains) {
             self.must(id, "disc.final.kinds", "有违法所得，除依法退赔外应当没收；决定中没有列入", "行政处罚法28②");
         }
+        if decided.duration_months.is_some() && !kinds.iter().any(|k| super::guard::bears_period(*k)) {
+            let what = "填写了期限，但所定处罚种类都没有期限，请核对";
+            self.must(id, "disc.final.duration_months", what, BASIS);
+        }
         if kinds.is_empty() {
             self.must(id, "disc.final.kinds", "处罚种类", BASIS);
             return vec![format!("{PENDING}确认：处罚种类】")];
@@ -81,8 +85,18 @@ impl Filler<'_> {
             }
             PenaltyKind::Warning | PenaltyKind::PublicCriticism => format!("给予{}", kind.zh()),
             _ => {
-                let limit = self.input.assessment.penalties.iter().find(|p| p.kind == kind).and_then(|p| p.duration);
-                let period = limit.map(|limit| self.period(id, &limit, decided)).unwrap_or_default();
+                let options = &self.input.assessment.penalties;
+                let limit = options.iter().find(|p| p.kind == kind).and_then(|p| p.duration);
+                let alone = options.iter().all(|p| p.duration.is_none());
+                let period = match (limit, decided.duration_months.filter(|_| alone)) {
+                    (Some(limit), _) => self.period(id, &limit, decided),
+                    (None, Some(months)) => {
+                        let what = format!("“{}”的期限没有录入法定幅度，请核对条文", kind.zh());
+                        self.check(id, "disc.final.duration_months", what, BASIS);
+                        format!("，期限为{}", months_zh(months))
+                    }
+                    (None, None) => String::new(),
+                };
                 format!("{}{period}", kind.zh())
             }
         }
@@ -106,14 +120,15 @@ impl Filler<'_> {
         let mut items = vec![];
         for order in orders {
             match ORDERS.iter().find(|(code, _)| code == order) {
-                Some((_, zh)) => items.push(zh.to_string()),
+                Some((_, zh)) if self.input.case.disc.final_.is_some() => items.push(zh.to_string()),
+                Some((_, zh)) => items.push(format!("{zh}{PENDING}法定程序后由负责人确定】")),
                 None => self.must(id, "disc.final.orders", format!("行政命令“{order}”不在册"), "行政处罚法28①"),
             }
         }
         if items.is_empty() {
             return FieldValue::default();
         }
-        let mut lines = vec!["同时，本机关责令当事人承担下列义务（不属于行政处罚）：".to_string()];
+        let mut lines = vec!["同时，本机关对当事人作出如下责令（行政命令，不属于行政处罚）：".to_string()];
         lines.extend(numbered(&items));
         let source = if decided.is_some() { "disc.final.orders" } else { "assessment.orders" };
         FieldValue { text: lines.join("\n"), sources: vec![source.into()] }
