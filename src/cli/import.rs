@@ -29,7 +29,7 @@ pub struct Args {
 
 pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
     let fail = |code: &str, e: &dyn std::fmt::Display| Report::new(Class::Missing, code, "导入失败", e.to_string());
-    for path in args.paths.iter().filter(|p| !p.exists()) {
+    if let Some(path) = args.paths.iter().find(|p| !p.exists()) {
         return Err(Report::new(Class::Invalid, "import.not_found", "找不到要导入的文件", path.display().to_string()));
     }
     let (accepted, half, refused) = match args.kind {

@@ -300,7 +300,7 @@ mod tests {
             "\u{feff}行政处罚信息,,,,,,\n行政相对人名称,行政相对人类别,行政处罚决定书文号,违法事实,处罚类别,罚款金额（万元）,处罚决定日期\n甲培训公司,法人及非法人组织,甲教罚〔2024〕1号,无证办学,罚款,4.658,2024/03/05\n乙,自然人,乙教罚〔2024〕2号,擅自招生,警告,多,2024年5月6日\n丙,,,没有文号,警告,,\n",
         )
         .unwrap();
-        let report = import(&[file.clone()], dir.path()).unwrap();
+        let report = import(std::slice::from_ref(&file), dir.path()).unwrap();
         assert_eq!((report.accepted, report.half_parsed.len(), report.refused.len()), (2, 1, 1), "{report:?}");
         let again = import(&[file], dir.path()).unwrap();
         assert_eq!(again.accepted, 2);

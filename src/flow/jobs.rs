@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
-use tokio_stream::wrappers::WatchStream;
-use tokio_stream::{Stream, StreamExt};
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::document::draft::Draft;
 use crate::error::{Class, Report};
@@ -220,20 +220,23 @@ impl Jobs {
 
     /// Progress as it happens; ends after `Done` or `Failed`. A slow reader sees the latest state, not every step.
     pub fn events(&self, id: &str) -> Result<impl Stream<Item = JobEvent> + use<>, Report> {
-        let job = self.find(id)?;
-        let mut over = false;
-        Ok(WatchStream::new(job.state.subscribe()).map_while(move |state| {
-            if over {
-                return None;
+        let mut states = self.find(id)?.state.subscribe();
+        let (out, events) = tokio::sync::mpsc::channel(4);
+        tokio::spawn(async move {
+            loop {
+                let event = match &*states.borrow_and_update() {
+                    State::Queued => JobEvent::Queued,
+                    State::Running(p) => JobEvent::Passage(p.clone()),
+                    State::Done(_) => JobEvent::Done,
+                    State::Failed(r) => JobEvent::Failed(r.clone()),
+                };
+                let over = matches!(event, JobEvent::Done | JobEvent::Failed(_));
+                if out.send(event).await.is_err() || over || states.changed().await.is_err() {
+                    return;
+                }
             }
-            over = matches!(state, State::Done(_) | State::Failed(_));
-            Some(match state {
-                State::Queued => JobEvent::Queued,
-                State::Running(p) => JobEvent::Passage(p),
-                State::Done(_) => JobEvent::Done,
-                State::Failed(r) => JobEvent::Failed(r),
-            })
-        }))
+        });
+        Ok(ReceiverStream::new(events))
     }
 
     pub fn counts(&self) -> (usize, usize) {

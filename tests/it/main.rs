@@ -3,6 +3,7 @@
 mod discretion;
 mod documents;
 mod engine;
+mod http;
 mod precedents;
 mod rules;
 mod setup;

@@ -265,7 +265,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("a.txt");
         std::fs::write(&file, TEXT).unwrap();
-        import_folder(&[file.clone()], dir.path()).unwrap();
+        import_folder(std::slice::from_ref(&file), dir.path()).unwrap();
         std::fs::write(&file, TEXT.replace("2020年5月6日", "2024年1月1日")).unwrap();
         import_folder(&[file], dir.path()).unwrap();
         let laws = existing(&dir.path().join(LOCAL_FILE)).unwrap();
