@@ -72,7 +72,10 @@ impl Vocab {
             } else {
                 text.chars().map(|c| alphabet.get(&c).copied()).collect::<Option<Vec<u8>>>()
             };
-            bytes.push(raw.unwrap_or_else(|| text.replace('▁', " ").into_bytes()));
+            // SentencePiece spells single bytes as <0xE4>.
+            let byte =
+                text.strip_prefix("<0x").and_then(|t| t.strip_suffix('>')).and_then(|t| u8::from_str_radix(t, 16).ok());
+            bytes.push(byte.map(|b| vec![b]).or(raw).unwrap_or_else(|| text.replace('▁', " ").into_bytes()));
             special.push(known.is_some_and(|t| t.special));
         }
         let mut by_text = HashMap::with_capacity(size);

@@ -5,8 +5,6 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::gguf_file::Content;
-use candle_core::quantized::tokenizer::TokenizerFromGguf;
-use tokenizers::Tokenizer;
 
 use super::ModelError;
 
@@ -77,14 +75,26 @@ fn header_is_sane(reader: &mut BufReader<File>, length: u64) -> Result<(), Strin
         return Err("文件头数目异常".into());
     }
     for _ in 0..entries {
-        walk.string().ok_or_else(cut)?;
+        let key = walk.key().ok_or_else(cut)?;
         let kind = walk.u32().ok_or_else(cut)?;
+        if key == "general.alignment" {
+            // A zero here would be divided by.
+            if kind != 4 || walk.u32().ok_or_else(cut)? == 0 {
+                return Err("对齐值有误".into());
+            }
+            continue;
+        }
         walk.value(kind, 0).ok_or_else(cut)?;
     }
     for _ in 0..tensors {
         walk.string().ok_or_else(cut)?;
         let dims = walk.u32().filter(|d| *d <= 8).ok_or_else(cut)?;
-        walk.skip(u64::from(dims) * 8 + 4 + 8).ok_or_else(cut)?;
+        let mut elements = 1u64;
+        for _ in 0..dims {
+            elements =
+                walk.u64().and_then(|d| elements.checked_mul(d)).filter(|n| *n < 1 << 40).ok_or("张量形状异常")?;
+        }
+        walk.skip(4 + 8).ok_or_else(cut)?;
     }
     Ok(())
 }
@@ -115,6 +125,15 @@ impl Walk<'_> {
         self.reader.seek_relative(i64::try_from(n).ok()?).ok()
     }
 
+    /// A short string, read.
+    fn key(&mut self) -> Option<String> {
+        let n = self.u64().filter(|n| *n <= 65_535)?;
+        self.left = self.left.checked_sub(n)?;
+        let mut buf = vec![0u8; usize::try_from(n).ok()?];
+        self.reader.read_exact(&mut buf).ok()?;
+        String::from_utf8(buf).ok()
+    }
+
     fn string(&mut self) -> Option<()> {
         let n = self.u64()?;
         self.skip(n)
@@ -138,9 +157,4 @@ impl Walk<'_> {
             _ => None,
         }
     }
-}
-
-/// The tokenizer that the file describes.
-pub fn tokenizer(content: &Content) -> Result<Tokenizer, String> {
-    Tokenizer::from_gguf(content).map_err(|e| format!("分词器：{}", e.to_string().lines().next().unwrap_or_default()))
 }

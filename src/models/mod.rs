@@ -6,6 +6,7 @@ pub mod kernels;
 pub mod manifest;
 pub mod packed;
 mod stock;
+mod tokenizer;
 
 use std::path::{Path, PathBuf};
 
@@ -117,7 +118,8 @@ pub fn open(path: &Path, implementation: Implementation) -> Result<Loaded, Model
         .iter()
         .find(|a| a.name == architecture)
         .ok_or_else(|| ModelError::UnknownArchitecture(architecture.clone()))?;
-    let tokenizer = gguf::tokenizer(&content).map_err(|why| ModelError::Broken { path: path.into(), why })?;
+    let tokenizer = tokenizer::load(&content)
+        .map_err(|why| ModelError::Broken { path: path.into(), why: format!("分词器：{why}") })?;
     let id = |key: &str| content.metadata.get(key).and_then(|v| v.to_u32().ok());
     let mut eos: Vec<u32> = id("tokenizer.ggml.eos_token_id").into_iter().collect();
     for end in ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "</s>"] {

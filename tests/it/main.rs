@@ -4,6 +4,7 @@ mod discretion;
 mod documents;
 mod engine;
 mod http;
+mod models;
 mod precedents;
 mod rules;
 mod setup;

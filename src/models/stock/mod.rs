@@ -33,9 +33,16 @@ impl<M: Send> LanguageModel for Stock<M> {
         if needed > self.context {
             return Err(ModelError::ContextOverflow { needed, context: self.context });
         }
-        let input = Tensor::new(tokens, &Device::Cpu)?.unsqueeze(0)?;
-        let logits = (self.step)(&mut self.model, &input, pos)?;
+        // Some of candle's models mask wrongly when several tokens arrive after the first; one at a time is right in all.
+        let pieces: Vec<&[u32]> = if pos == 0 { vec![tokens] } else { tokens.chunks(1).collect() };
+        let mut logits = None;
+        for (i, piece) in pieces.iter().enumerate() {
+            let at = if pos == 0 { 0 } else { pos + i };
+            let input = Tensor::new(*piece, &Device::Cpu)?.unsqueeze(0)?;
+            logits = Some((self.step)(&mut self.model, &input, at)?);
+        }
         self.held = needed;
+        let logits = logits.ok_or_else(|| ModelError::Compute("没有输入".into()))?;
         Ok(logits.flatten_all()?.to_dtype(candle_core::DType::F32)?.to_vec1()?)
     }
 

@@ -10,5 +10,11 @@ use crate::models::{LanguageModel, ModelError};
 pub fn build(content: Content, file: &mut GgufFile) -> Result<Box<dyn LanguageModel>, ModelError> {
     let context = super::context(&content, "qwen3");
     let model = ModelWeights::from_gguf(content, file, &Device::Cpu)?;
-    Ok(super::boxed(model, context, ModelWeights::forward))
+    // This model alone keeps its cache when position 0 comes again.
+    Ok(super::boxed(model, context, |m, x, pos| {
+        if pos == 0 {
+            m.clear_kv_cache();
+        }
+        m.forward(x, pos)
+    }))
 }

@@ -2,7 +2,7 @@
 import { get, post, remove, Problem } from "./api.js";
 import { el } from "./dom.js";
 import { CaseForm } from "./form.js";
-import { showAssessment } from "./assessment.js";
+import { notes, showAssessment } from "./assessment.js";
 
 const $ = (id) => document.getElementById(id);
 const narrative = $("narrative"), errors = $("input-errors");
@@ -128,9 +128,8 @@ async function finish(id) {
   }
   const model = result.passages.filter((p) => p.writer === "L" && p.model).length, all = result.passages.filter((p) => p.writer === "L").length;
   $("progress").replaceChildren(el("p", { class: "hint" }, `完成：${all} 个起草段落中 ${model} 个由模型写成并通过核验，`, result.unsupported.length ? `有 ${result.unsupported.length} 处无出处的值，不得送签。` : "没有无出处的数字、日期、姓名或条文。", ` 用时 ${(result.seconds ?? 0).toFixed(1)} 秒。`));
-  const notes = [...(result.warnings ?? []).map((w) => w.text), ...(result.missing ?? []).map((m) => "待补：" + (m.zh ?? m))];
   $("draft-tools").replaceChildren(el("a", { class: "button primary", href: `/api/v1/drafts/${id}/document.docx`, download: "", id: "download" }, "下载 .docx"));
-  $("document").replaceChildren(el("div", { class: "legend" }, el("span", {}, el("i", { class: "l" }), "模型起草"), el("span", {}, el("i", { class: "f" }), "固定文字，待人改写"), el("span", {}, el("i", {}), "程序按事实填入")), ...notes.map((n) => el("div", { class: "note" }, n)), sheet);
+  $("document").replaceChildren(el("div", { class: "legend" }, el("span", {}, el("i", { class: "l" }), "模型起草"), el("span", {}, el("i", { class: "f" }), "固定文字，待人改写"), el("span", {}, el("i", {}), "程序按事实填入")), notes("签发前待补", result.missing ?? []) ?? "", notes("提示", (result.warnings ?? []).map((w) => w.text)) ?? "", sheet);
   step("draft");
 }
 

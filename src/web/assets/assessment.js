@@ -10,7 +10,7 @@ export function showAssessment(box, a, catalog, finalFen) {
   const zh = (rows, code) => rows.find(([c]) => c === code)?.[1] ?? code;
   const parts = [el("p", { class: GOOD.has(a.result) ? "result" : "result bad" }, catalog.results[a.result] ?? a.result, a.tier ? el("span", { class: "tag ok" }, " " + zh(catalog.tiers, a.tier)) : null)];
   if (a.missing.length) parts.push(el("div", { class: "note error" }, "尚缺：", a.missing.map((m) => catalog.paths[m] ?? m).join("、")));
-  for (const w of a.warnings) parts.push(el("div", { class: "note" }, w.text, w.basis ? el("span", { class: "tag" }, w.basis) : null));
+  parts.push(notes("提示", a.warnings.map((w) => [w.text, w.basis ? el("span", { class: "tag" }, w.basis) : null])));
 
   const fine = a.penalties.find((p) => p.kind === "fine" && p.range_fen);
   if (fine) parts.push(el("h3", {}, "罚款幅度"), picture(fine.range_fen, a.suggested_fen, a.similar, finalFen), el("table", {}, row("法定幅度", span(fine.range_fen)), a.suggested_fen ? row("建议幅度（" + zh(catalog.tiers, a.tier) + "）", span(a.suggested_fen)) : null, fine.multiple ? row("基数与倍数", `${money(fine.multiple.base_fen)} × ${fine.multiple.min ?? 0}～${fine.multiple.max} 倍`) : null, a.gains_fen != null ? row("违法所得", money(a.gains_fen)) : null, a.confiscate_fen ? row("应没收", money(a.confiscate_fen)) : null, finalFen != null ? row("人工定值", money(finalFen)) : null));
@@ -36,6 +36,9 @@ export function showAssessment(box, a, catalog, finalFen) {
   box.className = "";
   box.replaceChildren(...parts.filter(Boolean));
 }
+
+/** A list that stays folded until it is wanted, with its length in sight. */
+export const notes = (title, items, open = false) => (items.length ? el("details", { class: "notes", open }, el("summary", {}, `${title}（${items.length}）`), ...items.map((i) => el("div", { class: "note" }, i))) : null);
 
 const row = (head, cells) => el("tr", {}, el("th", { scope: "row" }, head), el("td", {}, cells));
 
