@@ -33,6 +33,15 @@ impl Flow {
     }
 
     fn similar(&self, case: &Case, assessment: &Assessment, exclude: Option<&str>) -> Result<Similar> {
+        // A past decision that is looked at again is not its own precedent.
+        let itself = || {
+            self.corpus
+                .cases
+                .all()
+                .iter()
+                .find(|c| c.facts.narrative.is_some() && c.facts.narrative == case.facts.narrative)
+        };
+        let exclude = exclude.map(str::to_string).or_else(|| itself().map(|c| c.id.clone()));
         let query = CaseQuery {
             text: case.facts.narrative.clone().unwrap_or_else(|| assessment.act.clone()),
             violation: case.facts.violation.clone(),
@@ -40,7 +49,7 @@ impl Flow {
             gains_fen: assessment.gains_fen,
             region: case.case.region.clone(),
             factors: case.facts.factors.iter().map(|f| f.code.clone()).collect(),
-            exclude_id: exclude.map(str::to_string),
+            exclude_id: exclude,
             limit: 200,
         };
         let hits = self.corpus.cases.search(&query).map_err(report::corpus)?;

@@ -1,7 +1,7 @@
 //! 裁量: facts + rules → a range with its reasons. Never a final figure; what is unknown stays unknown and is named.
 //!
 //! Reading order: [`table`] (what a row is), [`steps`] (the rules, in the order they run), [`factors`], [`range`], [`conflict`],
-//! [`final_check`] (a person's figure against the range), [`finish`] (hearing, review, deadlines).
+//! [`final_check`] (a person's figure against the range), `finish` (hearing, review, deadlines).
 
 pub mod condition;
 pub mod conflict;

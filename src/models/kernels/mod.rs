@@ -7,7 +7,7 @@
 //! Invariants every unsafe block here relies on:
 //! 1. [`supported`] was true before any kernel is entered ([`PackedWeights::pack`] and [`KvHead::new`] assert it), so
 //!    the target features exist.
-//! 2. Buffers are [`AlignedBuf`]s with 8 KiB of slack after the end, because kernels prefetch (never load) up to 4 KiB ahead.
+//! 2. Buffers are `AlignedBuf`s with 8 KiB of slack after the end, because kernels prefetch (never load) up to 4 KiB ahead.
 //! 3. `PackedWeights` has `n % 32 == 0` and `k % 32 == 0`, asserted when packing; an output has at least `rows × n` floats.
 //! 4. Parallel regions write disjoint rows or column tiles, so raw pointers shared across threads never alias for writing.
 
