@@ -90,7 +90,8 @@ impl Corpus {
             None => None,
         };
         let mut hits = self.cited(query, day);
-        let depth = if only.is_some() || query.as_of.is_some() { 2000 } else { limit.max(100) * 3 };
+        // A named law may be rare among the hits, so the list goes deep; a date excludes little.
+        let depth = if only.is_some() { 2000 } else { limit.max(100) * 4 };
         let found = self.index.search(&query.text, depth)?;
         let mut scored: Vec<(f32, usize)> = Vec::new();
         for (i, hit) in found.iter().enumerate() {
