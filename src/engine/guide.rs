@@ -26,4 +26,12 @@ pub trait Guide: Send {
 
     /// `written` is the answer so far (without the request's prefix), always whole characters.
     fn step(&mut self, written: &str, vocab: &Vocab) -> Step;
+
+    /// Told of every token that was written, forced ones included, in order.
+    fn accept(&mut self, _id: u32) {}
+
+    /// Asked before every token; otherwise only where `written` ends with a whole character.
+    fn every_token(&self) -> bool {
+        false
+    }
 }

@@ -1,8 +1,12 @@
 //! 推理: one thread that owns the model. It gets messages and returns text; it does not know what a case is.
 
 mod chat;
-mod generate;
 mod guide;
+mod lookup;
+mod sampling;
+mod sequence;
+mod session;
+mod slots;
 mod vocab;
 mod worker;
 
@@ -43,6 +47,8 @@ pub struct Request {
     pub guide: Option<Box<dyn Guide>>,
     /// Checked between tokens.
     pub cancel: Arc<AtomicBool>,
+    /// Whether to guess ahead by copying from prompt and answer: faster, never another text.
+    pub copying: bool,
 }
 
 impl Request {
@@ -56,6 +62,7 @@ impl Request {
             stop: vec![],
             guide: None,
             cancel: Arc::default(),
+            copying: true,
         }
     }
 }
@@ -82,6 +89,13 @@ pub struct Stats {
     pub prefill_seconds: f64,
     pub decode_seconds: f64,
     pub queue_seconds: f64,
+    /// Passes of the model while writing.
+    pub passes: usize,
+    /// Tokens guessed by copying, and how many of them proved right.
+    pub guessed_tokens: usize,
+    pub accepted_tokens: usize,
+    /// Time spent on what may be written.
+    pub mask_seconds: f64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -99,7 +113,7 @@ pub struct Scored {
     pub mean: f32,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum EngineError {
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -1,5 +1,6 @@
 //! The thread that owns the model, and the handle to it.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -7,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use super::generate::Session;
+use super::session::Session;
 use super::vocab::Vocab;
-use super::{EngineError, Generated, Message, Request, Scored};
+use super::{EngineError, Finish, Generated, Message, Request, Scored};
 use crate::models::{Loaded, ModelError};
 
-/// Requests that may wait. Long work waits with its owner, not here.
-const QUEUE: usize = 8;
+/// Requests that may wait beside those being answered. Long work waits with its owner, not here.
+const QUEUE: usize = 16;
 
 enum Work {
     Generate {
@@ -39,10 +40,59 @@ enum Work {
 #[derive(Debug, Default)]
 pub struct Metrics {
     pub requests: AtomicU64,
+    pub cancelled: AtomicU64,
     pub prompt_tokens: AtomicU64,
     pub reused_tokens: AtomicU64,
     pub generated_tokens: AtomicU64,
+    pub guessed_tokens: AtomicU64,
+    pub accepted_tokens: AtomicU64,
+    pub passes: AtomicU64,
+    pub queue_micros: AtomicU64,
+    pub prefill_micros: AtomicU64,
+    pub decode_micros: AtomicU64,
+    pub mask_micros: AtomicU64,
+    /// Time the model worked for anybody.
     pub busy_micros: AtomicU64,
+}
+
+impl Metrics {
+    fn count(&self, done: &Generated) {
+        let add = |counter: &AtomicU64, n: usize| counter.fetch_add(n as u64, Ordering::Relaxed);
+        let time = |counter: &AtomicU64, seconds: f64| counter.fetch_add((seconds * 1e6) as u64, Ordering::Relaxed);
+        let stats = &done.stats;
+        add(&self.requests, 1);
+        add(&self.cancelled, usize::from(done.finish == Finish::Cancelled));
+        add(&self.prompt_tokens, stats.prompt_tokens);
+        add(&self.reused_tokens, stats.reused_tokens);
+        add(&self.generated_tokens, stats.generated_tokens);
+        add(&self.guessed_tokens, stats.guessed_tokens);
+        add(&self.accepted_tokens, stats.accepted_tokens);
+        add(&self.passes, stats.passes);
+        time(&self.queue_micros, stats.queue_seconds);
+        time(&self.prefill_micros, stats.prefill_seconds);
+        time(&self.decode_micros, stats.decode_seconds);
+        time(&self.mask_micros, stats.mask_seconds);
+    }
+
+    /// Name and value of every counter.
+    pub fn all(&self) -> [(&'static str, u64); 13] {
+        let get = |c: &AtomicU64| c.load(Ordering::Relaxed);
+        [
+            ("requests", get(&self.requests)),
+            ("cancelled", get(&self.cancelled)),
+            ("prompt_tokens", get(&self.prompt_tokens)),
+            ("reused_tokens", get(&self.reused_tokens)),
+            ("generated_tokens", get(&self.generated_tokens)),
+            ("guessed_tokens", get(&self.guessed_tokens)),
+            ("accepted_tokens", get(&self.accepted_tokens)),
+            ("passes", get(&self.passes)),
+            ("queue_microseconds", get(&self.queue_micros)),
+            ("prefill_microseconds", get(&self.prefill_micros)),
+            ("decode_microseconds", get(&self.decode_micros)),
+            ("mask_microseconds", get(&self.mask_micros)),
+            ("busy_microseconds", get(&self.busy_micros)),
+        ]
+    }
 }
 
 /// Handle to the model thread; cheap to clone, the thread ends with the last one.
@@ -162,30 +212,52 @@ impl Engine {
     }
 }
 
+/// Who waits for an answer.
+type Waiting = HashMap<u64, SyncSender<Result<Generated, EngineError>>>;
+
 fn run(mut session: Session, work: &Receiver<Work>, metrics: &Metrics) {
-    while let Ok(item) = work.recv() {
-        match item {
-            Work::Generate { mut request, mut on_text, answer, queued } => {
-                let waited = queued.elapsed().as_secs_f64();
-                let clock = Instant::now();
-                let mut result = session.generate(&mut request, &mut *on_text);
-                if let Ok(done) = &mut result {
-                    done.stats.queue_seconds = waited;
-                    let add = |counter: &AtomicU64, n: usize| counter.fetch_add(n as u64, Ordering::Relaxed);
-                    add(&metrics.requests, 1);
-                    add(&metrics.prompt_tokens, done.stats.prompt_tokens);
-                    add(&metrics.reused_tokens, done.stats.reused_tokens);
-                    add(&metrics.generated_tokens, done.stats.generated_tokens);
-                    add(&metrics.busy_micros, clock.elapsed().as_micros() as usize);
+    let (mut waiting, mut next) = (Waiting::new(), 0u64);
+    loop {
+        // Take in what is there; sleep only when there is nothing to do.
+        while session.has_room() {
+            let item = if session.idle() { work.recv().ok() } else { work.try_recv().ok() };
+            match item {
+                Some(item) => take_in(item, &mut session, &mut waiting, &mut next),
+                None if session.idle() => return,
+                None => break,
+            }
+        }
+        let clock = Instant::now();
+        for (id, outcome) in session.round() {
+            if let Ok(done) = &outcome {
+                metrics.count(done);
+            }
+            if let Some(answer) = waiting.remove(&id) {
+                let _ = answer.send(outcome);
+            }
+        }
+        metrics.busy_micros.fetch_add(clock.elapsed().as_micros() as u64, Ordering::Relaxed);
+    }
+}
+
+fn take_in(item: Work, session: &mut Session, waiting: &mut Waiting, next: &mut u64) {
+    match item {
+        Work::Generate { request, on_text, answer, queued } => {
+            *next += 1;
+            match session.admit(*next, request, queued.elapsed().as_secs_f64(), on_text) {
+                Ok(()) => {
+                    waiting.insert(*next, answer);
                 }
-                let _ = answer.send(result);
+                Err(e) => {
+                    let _ = answer.send(Err(e));
+                }
             }
-            Work::Score { messages, prefix, options, answer } => {
-                let _ = answer.send(session.score(&messages, &prefix, &options));
-            }
-            Work::Bench { prompt, count, answer } => {
-                let _ = answer.send(session.bench(prompt, count));
-            }
+        }
+        Work::Score { messages, prefix, options, answer } => {
+            let _ = answer.send(session.score(&messages, &prefix, &options));
+        }
+        Work::Bench { prompt, count, answer } => {
+            let _ = answer.send(session.bench(prompt, count));
         }
     }
 }

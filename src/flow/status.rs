@@ -1,7 +1,5 @@
 //! What is installed and running, for probes and the page head.
 
-use std::sync::atomic::Ordering;
-
 use serde::Serialize;
 
 use super::Flow;
@@ -57,15 +55,7 @@ impl Flow {
             "# TYPE zhicai_drafts_waiting gauge\nzhicai_drafts_waiting {waiting}\n# TYPE zhicai_drafts gauge\nzhicai_drafts {jobs}\n"
         );
         if let Some(Ok(engine)) = self.model.engine.get() {
-            let m = engine.metrics();
-            for (name, counter) in [
-                ("requests", &m.requests),
-                ("prompt_tokens", &m.prompt_tokens),
-                ("reused_tokens", &m.reused_tokens),
-                ("generated_tokens", &m.generated_tokens),
-                ("busy_microseconds", &m.busy_micros),
-            ] {
-                let value = counter.load(Ordering::Relaxed);
+            for (name, value) in engine.metrics().all() {
                 out.push_str(&format!("# TYPE zhicai_model_{name}_total counter\nzhicai_model_{name}_total {value}\n"));
             }
         }

@@ -27,6 +27,14 @@ impl Seek for GgufFile {
 }
 
 impl GgufFile {
+    /// A second handle with its own position.
+    pub fn reopen(&self) -> Result<Self, ModelError> {
+        let broken = |e: std::io::Error| ModelError::Broken { path: self.path.clone(), why: e.to_string() };
+        let file = File::open(&self.path).map_err(broken)?;
+        // Small reads at far places: what a buffer would read ahead is never used.
+        Ok(Self { path: self.path.clone(), reader: BufReader::with_capacity(0, file) })
+    }
+
     /// Reads the header and checks that every tensor lies inside the file.
     pub fn open(path: &Path) -> Result<(Self, Content), ModelError> {
         let broken = |why: String| ModelError::Broken { path: path.into(), why };

@@ -14,21 +14,67 @@ use candle_core::quantized::gguf_file::Content;
 
 use self::gguf::GgufFile;
 
-/// A causal language model with its own key/value cache.
-pub trait LanguageModel: Send {
-    /// Reads `tokens`, which stand at `pos..pos + tokens.len()`, and returns the logits of the last one: one `f32` per
-    /// vocabulary id. `pos` must equal the number of positions held; 0 starts anew.
-    fn forward(&mut self, tokens: &[u32], pos: usize) -> Result<Vec<f32>, ModelError>;
-
-    /// Forgets everything after the first `len` positions and returns how many are really kept (0 when the
-    /// architecture cannot shorten its cache).
-    fn keep(&mut self, len: usize) -> usize;
-
-    /// Positions that fit.
-    fn context(&self) -> usize;
+/// New positions of one sequence.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// Whose cache: 0 up to [`LanguageModel::slots`].
+    pub slot: usize,
+    /// Where the first token stands: not beyond what the slot holds. What it held from here on is overwritten.
+    pub pos: usize,
+    pub tokens: &'a [u32],
+    /// The states of this many of the last tokens are wanted (0: only fill the cache).
+    pub wanted: usize,
 }
 
-#[derive(Debug, thiserror::Error)]
+/// What a pass is for. Prompts are read in large pieces and may be computed differently from the few rows of an answer; rows of
+/// one kind of pass come out the same whatever stands beside them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    Prompt,
+    Answer,
+}
+
+/// What a forward pass leaves of each wanted position: enough to compute logits when they are needed.
+pub struct States {
+    /// Wanted positions, in the order of the batch.
+    pub rows: usize,
+    width: usize,
+    data: Vec<f32>,
+}
+
+/// A causal language model with its own key/value caches, one per slot.
+pub trait LanguageModel: Send {
+    /// Reads every segment (each of another slot) in one pass.
+    fn forward(&mut self, batch: &[Segment<'_>], pass: Pass) -> Result<States, ModelError>;
+
+    /// Logits of the states `rows`: for each one `f32` per vocabulary id, row after row.
+    fn logits(&mut self, states: &States, rows: std::ops::Range<usize>) -> Result<Vec<f32>, ModelError>;
+
+    /// Logits of one state for the vocabulary ids `ids` (ascending) alone; cheaper than all of them.
+    fn logits_of(&mut self, states: &States, row: usize, ids: &[u32]) -> Result<Vec<f32>, ModelError>;
+
+    /// Forgets everything of a slot after the first `len` positions and returns how many are really kept (0 when the
+    /// architecture cannot shorten its cache).
+    fn keep(&mut self, slot: usize, len: usize) -> usize;
+
+    /// Copies the first `len` positions of one slot to another, which forgets what it held.
+    fn copy(&mut self, from: usize, to: usize, len: usize);
+
+    /// Independent sequences. More than one also means: several states of a segment may be wanted, and a cache can be cut to
+    /// any length. One means neither.
+    fn slots(&self) -> usize;
+
+    /// Positions that fit into a slot.
+    fn context(&self) -> usize;
+
+    /// Bytes that one position takes in a cache.
+    fn position_bytes(&self) -> usize;
+
+    /// Number of vocabulary ids.
+    fn vocabulary(&self) -> usize;
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ModelError {
     #[error("找不到模型文件 {0}；请运行 zhicai setup，或用 --model none 不使用模型")]
     NotFound(PathBuf),
@@ -71,7 +117,7 @@ pub struct Architecture {
     pub name: &'static str,
     /// candle's own implementation.
     pub stock: Build,
-    /// Our packed implementation, where there is one and the processor can run it.
+    /// Our packed implementation, where there is one.
     pub packed: Option<Build>,
 }
 
@@ -79,8 +125,8 @@ pub struct Architecture {
 pub const ARCHITECTURES: &[Architecture] = &[
     Architecture { name: "qwen2", stock: stock::qwen2::build, packed: Some(packed::build) },
     Architecture { name: "qwen3", stock: stock::qwen3::build, packed: Some(packed::build) },
-    Architecture { name: "llama", stock: stock::llama::build, packed: None },
-    Architecture { name: "gemma3", stock: stock::gemma3::build, packed: None },
+    Architecture { name: "llama", stock: stock::llama::build, packed: Some(packed::build) },
+    Architecture { name: "gemma3", stock: stock::gemma3::build, packed: Some(packed::build) },
     Architecture { name: "glm4", stock: stock::glm4::build, packed: None },
     Architecture { name: "phi3", stock: stock::phi3::build, packed: None },
 ];
@@ -102,7 +148,7 @@ pub struct Loaded {
 /// Which implementation to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Implementation {
-    /// Packed kernels where they exist and the processor has what they need, candle otherwise.
+    /// Packed kernels where the architecture has them, candle otherwise.
     #[default]
     Auto,
     /// candle-transformers only.
@@ -131,7 +177,7 @@ pub fn open(path: &Path, implementation: Implementation) -> Result<Loaded, Model
     let name =
         text("general.name").unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
     let chat_template = text("tokenizer.chat_template");
-    let packed = known.packed.filter(|_| implementation == Implementation::Auto && kernels::supported());
+    let packed = known.packed.filter(|_| implementation == Implementation::Auto);
     let (build, used): (Build, _) = packed.map_or((known.stock, "candle"), |p| (p, "packed"));
     let model = build(content, &mut file).map_err(|e| match e {
         ModelError::Compute(why) => ModelError::Broken { path: path.into(), why },

@@ -1,29 +1,67 @@
-//! Activations quantised to int8 in panels of six rows.
+//! Activations in the form the products want: int8 panels of six rows, or bf16 tiles of sixteen.
 
 use super::buffer::AlignedBuf;
-use super::{BLOCK, PANEL};
+use super::{BLOCK, PANEL, TILE};
 
-/// `m × k` activations: int8 quants, a scale per row and block, and the sums the offsets need.
+/// `m × k` activations.
 pub struct Activations {
     pub(super) m: usize,
     pub(super) k: usize,
+    /// Whether the rows are in `wide` (bf16 tiles) instead of `quants` (int8 panels).
+    pub(super) tiled: bool,
+    /// `[panel][block][6][32]` int8.
     pub(super) quants: AlignedBuf,
+    /// A scale per `[panel][block][6]`.
     pub(super) scales: Vec<f32>,
     /// −8 × sum of the block's quants: corrects the unsigned offset of the weights.
     pub(super) sums: Vec<i32>,
+    /// The same for the first half of the block, for weights with two scales per block.
+    pub(super) half_sums: Vec<i32>,
     /// −scale × sum: for weights with a minimum.
     pub(super) scaled_sums: Vec<f32>,
+    /// `[chunk of 1024][16 rows][block][16][32]` bf16.
+    pub(super) wide: AlignedBuf,
 }
+
+/// Where the quants, scales and sums of an [`Activations`] go; rows are written by several threads, each its own.
+#[derive(Clone, Copy)]
+pub(crate) struct RowSlots {
+    pub(super) quants: *mut i8,
+    pub(super) scales: *mut f32,
+    pub(super) sums: *mut i32,
+    pub(super) half_sums: *mut i32,
+    pub(super) scaled_sums: *mut f32,
+}
+
+// SAFETY: rows are disjoint (invariant 4).
+unsafe impl Sync for RowSlots {}
 
 impl Default for Activations {
     fn default() -> Self {
-        Self { m: 0, k: 0, quants: AlignedBuf::new(0), scales: vec![], sums: vec![], scaled_sums: vec![] }
+        Self {
+            m: 0,
+            k: 0,
+            tiled: false,
+            quants: AlignedBuf::new(0),
+            scales: vec![],
+            sums: vec![],
+            half_sums: vec![],
+            scaled_sums: vec![],
+            wide: AlignedBuf::new(0),
+        }
     }
 }
 
 impl Activations {
-    pub(super) fn resize(&mut self, m: usize, k: usize) {
-        (self.m, self.k) = (m, k);
+    pub(super) fn resize(&mut self, m: usize, k: usize, tiled: bool) {
+        (self.m, self.k, self.tiled) = (m, k, tiled);
+        if tiled {
+            let bytes = m.next_multiple_of(TILE) * k * 2;
+            if self.wide.len() < bytes {
+                self.wide = AlignedBuf::new(bytes);
+            }
+            return;
+        }
         let entries = m.div_ceil(PANEL) * (k / BLOCK) * PANEL;
         if self.quants.len() < entries * BLOCK {
             self.quants = AlignedBuf::new(entries * BLOCK);
@@ -31,7 +69,18 @@ impl Activations {
         if self.scales.len() < entries {
             self.scales.resize(entries, 0.0);
             self.sums.resize(entries, 0);
+            self.half_sums.resize(entries, 0);
             self.scaled_sums.resize(entries, 0.0);
+        }
+    }
+
+    pub(super) fn slots(&mut self) -> RowSlots {
+        RowSlots {
+            quants: self.quants.as_mut_ptr().cast(),
+            scales: self.scales.as_mut_ptr(),
+            sums: self.sums.as_mut_ptr(),
+            half_sums: self.half_sums.as_mut_ptr(),
+            scaled_sums: self.scaled_sums.as_mut_ptr(),
         }
     }
 }

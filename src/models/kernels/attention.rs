@@ -1,35 +1,32 @@
-//! Attention of new positions over the cached ones, without copying the cache.
-#![allow(unsafe_op_in_unsafe_fn, reason = "whole bodies are kernels over raw pointers under the invariants of mod.rs")]
-#![allow(clippy::needless_range_loop, reason = "indices run over several register arrays at once")]
+//! Attention of new positions over the cached ones, without copying the cache: the cache, and the split over the pool.
 
-use std::arch::x86_64::*;
 use std::cell::RefCell;
 
-use super::avx512::exp;
 use super::pool::pool;
-use super::{PANEL, supported};
+use super::product::Out;
+use super::{PANEL, level};
 
-/// Keys and values of one key/value head, for positions up to `capacity`.
+/// Keys and values of one key/value head of one sequence, for positions up to `capacity`.
 pub struct KvHead {
     /// `[position / 16][dim][16]`: sixteen positions side by side.
-    keys: Vec<f32>,
+    pub(super) keys: Vec<f32>,
     /// `[position][dim]`.
-    values: Vec<f32>,
-    dim: usize,
+    pub(super) values: Vec<f32>,
+    pub(super) dim: usize,
     capacity: usize,
 }
 
 impl KvHead {
     /// `dim` is a multiple of 64.
     pub fn new(dim: usize) -> Self {
-        assert!(supported() && dim.is_multiple_of(64));
+        assert!(dim > 0 && dim.is_multiple_of(64));
         Self { keys: vec![], values: vec![], dim, capacity: 0 }
     }
 
-    /// Makes room for `positions`; grows by doubling and keeps what is there.
+    /// Makes room for `positions`; grows by halves and keeps what is there.
     pub fn reserve(&mut self, positions: usize) {
         if positions > self.capacity {
-            self.capacity = positions.max(2 * self.capacity).max(256).next_multiple_of(32);
+            self.capacity = positions.max(self.capacity * 3 / 2).max(256).next_multiple_of(32);
             self.keys.resize(self.capacity * self.dim, 0.0);
             self.values.resize(self.capacity * self.dim, 0.0);
         }
@@ -43,143 +40,108 @@ impl KvHead {
         }
         self.values[at * self.dim..][..self.dim].copy_from_slice(value);
     }
+
+    /// Takes over the first `len` positions of another sequence.
+    pub fn copy_from(&mut self, other: &Self, len: usize) {
+        self.reserve(len);
+        let keys = len.next_multiple_of(16) * self.dim;
+        self.keys[..keys].copy_from_slice(&other.keys[..keys]);
+        self.values[..len * self.dim].copy_from_slice(&other.values[..len * self.dim]);
+    }
+
+    /// Gives its memory back.
+    pub fn clear(&mut self) {
+        *self = Self::new(self.dim);
+    }
 }
 
 /// Query rows handled together, all of one key/value head.
-struct Rows {
-    query: [*const f32; PANEL],
-    out: [*mut f32; PANEL],
-    /// Positions each row may see.
-    limit: [usize; PANEL],
+pub(crate) struct Rows {
+    pub count: usize,
+    pub query: [*const f32; PANEL],
+    pub out: [*mut f32; PANEL],
+    /// First position each row may see.
+    pub from: [usize; PANEL],
+    /// One past the last position each row may see.
+    pub limit: [usize; PANEL],
+    /// Of the scores.
+    pub scale: f32,
 }
 
-/// # Safety
-/// The first `M` pointers of `rows` are valid for `DIM` floats; the cache holds every position below the limits; `scores` has
-/// `M` rows of `stride` floats, `stride` a multiple of 32 not below the largest limit.
-#[target_feature(enable = "avx512f,avx512dq")]
-unsafe fn attend<const M: usize, const DIM: usize>(rows: &Rows, head: &KvHead, scores: *mut f32, stride: usize) {
-    let longest = rows.limit[..M].iter().copied().max().unwrap_or(0);
-    let pairs = longest.div_ceil(32);
-    let scale = _mm512_set1_ps(1.0 / (DIM as f32).sqrt());
-    let keys = head.keys.as_ptr();
-    for b in 0..pairs {
-        let (k0, k1) = (keys.add(b * 2 * DIM * 16), keys.add((b * 2 + 1) * DIM * 16));
-        let mut acc = [[_mm512_setzero_ps(); 2]; M];
-        for d in 0..DIM {
-            let (a, c) = (_mm512_loadu_ps(k0.add(d * 16)), _mm512_loadu_ps(k1.add(d * 16)));
-            for r in 0..M {
-                let x = _mm512_set1_ps(*rows.query[r].add(d));
-                acc[r][0] = _mm512_fmadd_ps(x, a, acc[r][0]);
-                acc[r][1] = _mm512_fmadd_ps(x, c, acc[r][1]);
-            }
-        }
-        for r in 0..M {
-            for j in 0..2 {
-                _mm512_storeu_ps(scores.add(r * stride + b * 32 + j * 16), _mm512_mul_ps(acc[r][j], scale));
-            }
-        }
-    }
-    let mut inverse = [0f32; M];
-    for r in 0..M {
-        let p = scores.add(r * stride);
-        for i in rows.limit[r]..pairs * 32 {
-            *p.add(i) = -1e30;
-        }
-        let mut max = _mm512_set1_ps(-1e30);
-        for i in (0..pairs * 32).step_by(16) {
-            max = _mm512_max_ps(max, _mm512_loadu_ps(p.add(i)));
-        }
-        let max = _mm512_set1_ps(_mm512_reduce_max_ps(max));
-        let mut sum = _mm512_setzero_ps();
-        for i in (0..pairs * 32).step_by(16) {
-            let e = exp(_mm512_sub_ps(_mm512_loadu_ps(p.add(i)), max));
-            sum = _mm512_add_ps(sum, e);
-            _mm512_storeu_ps(p.add(i), e);
-        }
-        inverse[r] = 1.0 / _mm512_reduce_add_ps(sum);
-    }
-    for part in 0..DIM / 64 {
-        let values = head.values.as_ptr().add(part * 64);
-        let mut acc = [[_mm512_setzero_ps(); 4]; M];
-        for t in 0..longest {
-            let mut v = [_mm512_setzero_ps(); 4];
-            for j in 0..4 {
-                v[j] = _mm512_loadu_ps(values.add(t * DIM + j * 16));
-            }
-            for r in 0..M {
-                // Beyond a row's limit the weight is e^-huge: nothing.
-                let x = _mm512_set1_ps(if t < rows.limit[r] { *scores.add(r * stride + t) } else { 0.0 });
-                for j in 0..4 {
-                    acc[r][j] = _mm512_fmadd_ps(x, v[j], acc[r][j]);
-                }
-            }
-        }
-        for r in 0..M {
-            for j in 0..4 {
-                _mm512_storeu_ps(
-                    rows.out[r].add(part * 64 + j * 16),
-                    _mm512_mul_ps(acc[r][j], _mm512_set1_ps(inverse[r])),
-                );
-            }
-        }
-    }
+/// The new positions of one sequence: `tokens` rows from `row` on, standing at `pos..`, keys and values already in `cache`.
+pub struct Span<'a> {
+    pub row: usize,
+    pub tokens: usize,
+    pub pos: usize,
+    pub cache: &'a [KvHead],
+    /// How many positions back a row sees, itself included; `usize::MAX` for all.
+    pub window: usize,
+}
+
+/// Work of one span: which units of the region are its.
+struct Part<'a> {
+    span: &'a Span<'a>,
+    first: usize,
+    panels: usize,
 }
 
 thread_local! { static SCORES: RefCell<Vec<f32>> = const { RefCell::new(vec![]) }; }
 
-/// Attention of `tokens` new positions standing at `pos..`, whose keys and values are already in `cache`.
-/// `query` and `out` are `[tokens][heads × DIM]`; query heads are shared evenly among the cache's heads.
-pub fn attention<const DIM: usize>(
-    query: &[f32],
-    out: &mut [f32],
-    tokens: usize,
-    pos: usize,
-    heads: usize,
-    cache: &[KvHead],
-) {
-    assert!(
-        heads.is_multiple_of(cache.len()) && query.len() >= tokens * heads * DIM && out.len() >= tokens * heads * DIM
-    );
-    assert!(cache.iter().all(|c| c.dim == DIM && c.capacity >= pos + tokens));
-    let group = heads / cache.len();
-    let panels = (tokens * group).div_ceil(PANEL);
-    let stride = (pos + tokens).next_multiple_of(32);
-    let (query, out) = (query.as_ptr() as usize, out.as_mut_ptr() as usize);
-    pool().run(cache.len() * panels, |range| {
+/// Attention of every span in one region. `query` and `out` are `[row][heads × dim]`; query heads are shared evenly among the
+/// cache's heads.
+pub fn attention(query: &[f32], out: &mut [f32], heads: usize, scale: f32, spans: &[Span<'_>]) {
+    let mut units = 0;
+    let mut parts = Vec::with_capacity(spans.len());
+    for span in spans {
+        let kv = span.cache.len();
+        assert!(kv > 0 && heads.is_multiple_of(kv));
+        let width = heads * span.cache[0].dim;
+        assert!(query.len() >= (span.row + span.tokens) * width && out.len() >= (span.row + span.tokens) * width);
+        assert!(span.cache.iter().all(|c| c.dim == span.cache[0].dim && c.capacity >= span.pos + span.tokens));
+        let panels = (span.tokens * (heads / kv)).div_ceil(PANEL);
+        parts.push(Part { span, first: units, panels });
+        units += kv * panels;
+    }
+    let query = Out(query.as_ptr().cast_mut());
+    let (out, ops) = (Out(out.as_mut_ptr()), level().ops());
+    pool().run(units, |range| {
+        let (query, out) = (&query, &out);
         SCORES.with(|scores| {
             let mut scores = scores.borrow_mut();
-            if scores.len() < PANEL * stride {
-                scores.resize(PANEL * stride, 0.0);
-            }
             for unit in range {
+                let part = &parts[parts.partition_point(|p| p.first <= unit) - 1];
+                let (span, kv) = (part.span, part.span.cache.len());
+                let (dim, group) = (span.cache[0].dim, heads / kv);
+                let local = unit - part.first;
                 // The longest rows first, so that the last chunks are short.
-                let (h, panel) = (unit % cache.len(), panels - 1 - unit / cache.len());
-                let count = (tokens * group - panel * PANEL).min(PANEL);
-                let mut rows =
-                    Rows { query: [std::ptr::null(); PANEL], out: [std::ptr::null_mut(); PANEL], limit: [0; PANEL] };
+                let (h, panel) = (local % kv, part.panels - 1 - local / kv);
+                let count = (span.tokens * group - panel * PANEL).min(PANEL);
+                let mut rows = Rows {
+                    count,
+                    query: [std::ptr::null(); PANEL],
+                    out: [std::ptr::null_mut(); PANEL],
+                    from: [0; PANEL],
+                    limit: [0; PANEL],
+                    scale,
+                };
                 for r in 0..count {
                     let row = panel * PANEL + r;
                     let (token, member) = (row / group, row % group);
-                    let offset = (token * heads + h * group + member) * DIM;
+                    let offset = ((span.row + token) * heads + h * group + member) * dim;
                     // SAFETY: lengths asserted above.
                     unsafe {
-                        rows.query[r] = (query as *const f32).add(offset);
-                        rows.out[r] = (out as *mut f32).add(offset);
+                        rows.query[r] = query.0.add(offset);
+                        rows.out[r] = out.0.add(offset);
                     }
-                    rows.limit[r] = pos + token + 1;
+                    rows.limit[r] = span.pos + token + 1;
+                    rows.from[r] = rows.limit[r].saturating_sub(span.window);
                 }
-                let (head, s) = (&cache[h], scores.as_mut_ptr());
+                let stride = (span.pos + span.tokens).next_multiple_of(32);
+                if scores.len() < PANEL * stride {
+                    scores.resize(PANEL * stride, 0.0);
+                }
                 // SAFETY: as above; every (token, head) is written by one unit only.
-                unsafe {
-                    match count {
-                        1 => attend::<1, DIM>(&rows, head, s, stride),
-                        2 => attend::<2, DIM>(&rows, head, s, stride),
-                        3 => attend::<3, DIM>(&rows, head, s, stride),
-                        4 => attend::<4, DIM>(&rows, head, s, stride),
-                        5 => attend::<5, DIM>(&rows, head, s, stride),
-                        _ => attend::<6, DIM>(&rows, head, s, stride),
-                    }
-                }
+                unsafe { (ops.attend)(&rows, &span.cache[h], scores.as_mut_ptr(), stride) }
             }
         });
     });
@@ -187,47 +149,77 @@ pub fn attention<const DIM: usize>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::on_every_level;
     use super::*;
 
+    fn value(a: usize, b: usize) -> f32 {
+        ((a * 37 + b * 101) % 97) as f32 / 48.5 - 1.0
+    }
+
+    /// Two sequences at once, with and without a window, against plain arithmetic.
     #[test]
     fn attention_agrees_with_plain_arithmetic() {
-        if !supported() {
-            return;
-        }
-        const DIM: usize = 64;
-        let (heads, kv, pos, tokens) = (4, 2, 37, 5);
-        let value = |a: usize, b: usize| ((a * 37 + b * 101) % 97) as f32 / 48.5 - 1.0;
-        let mut cache: Vec<KvHead> = (0..kv).map(|_| KvHead::new(DIM)).collect();
-        for (h, head) in cache.iter_mut().enumerate() {
-            head.reserve(pos + tokens);
-            for t in 0..pos + tokens {
-                let key: Vec<f32> = (0..DIM).map(|d| value(t * 3 + h, d)).collect();
-                let val: Vec<f32> = (0..DIM).map(|d| value(t + 11 * h, d + 5)).collect();
-                head.store(t, &key, &val);
-            }
-        }
-        let query: Vec<f32> = (0..tokens * heads * DIM).map(|i| value(i, 3)).collect();
-        let mut out = vec![0f32; query.len()];
-        attention::<DIM>(&query, &mut out, tokens, pos, heads, &cache);
-        for token in 0..tokens {
-            for h in 0..heads {
-                let g = h / (heads / kv);
-                let q = &query[(token * heads + h) * DIM..][..DIM];
-                let scores: Vec<f64> = (0..=pos + token)
-                    .map(|t| (0..DIM).map(|d| f64::from(q[d] * value(t * 3 + g, d))).sum::<f64>() / (DIM as f64).sqrt())
+        on_every_level(|level| {
+            for (dim, window, many) in [(64, usize::MAX, 5), (64, usize::MAX, 70), (128, 20, 5), (256, 33, 40)] {
+                let (heads, kv) = (4, 2);
+                let shapes = [(37usize, many), (0, 3)];
+                let caches: Vec<Vec<KvHead>> = shapes
+                    .iter()
+                    .enumerate()
+                    .map(|(s, (pos, tokens))| {
+                        (0..kv)
+                            .map(|h| {
+                                let mut head = KvHead::new(dim);
+                                head.reserve(pos + tokens);
+                                for t in 0..pos + tokens {
+                                    let key: Vec<f32> = (0..dim).map(|d| value(t * 3 + h + s, d)).collect();
+                                    let val: Vec<f32> = (0..dim).map(|d| value(t + 11 * h + s, d + 5)).collect();
+                                    head.store(t, &key, &val);
+                                }
+                                head
+                            })
+                            .collect()
+                    })
                     .collect();
-                let max = scores.iter().copied().fold(f64::MIN, f64::max);
-                let total: f64 = scores.iter().map(|s| (s - max).exp()).sum();
-                for d in 0..DIM {
-                    let expect: f64 = scores
-                        .iter()
-                        .enumerate()
-                        .map(|(t, s)| (s - max).exp() / total * f64::from(value(t + 11 * g, d + 5)))
-                        .sum();
-                    let got = f64::from(out[(token * heads + h) * DIM + d]);
-                    assert!((got - expect).abs() < 1e-4, "{token} {h} {d}: {got} {expect}");
+                let spans = [
+                    Span { row: 0, tokens: many, pos: 37, cache: &caches[0], window },
+                    Span { row: many, tokens: 3, pos: 0, cache: &caches[1], window },
+                ];
+                let query: Vec<f32> = (0..(many + 3) * heads * dim).map(|i| value(i, 3)).collect();
+                let mut out = vec![0f32; query.len()];
+                let scale = 1.0 / (dim as f32).sqrt();
+                attention(&query, &mut out, heads, scale, &spans);
+                for (s, span) in spans.iter().enumerate() {
+                    for token in 0..span.tokens {
+                        for h in 0..heads {
+                            let g = h / (heads / kv);
+                            let at = ((span.row + token) * heads + h) * dim;
+                            let q = &query[at..][..dim];
+                            let here = span.pos + token;
+                            let seen = (here + 1).saturating_sub(window)..=here;
+                            let scores: Vec<f64> = seen
+                                .clone()
+                                .map(|t| {
+                                    (0..dim).map(|d| f64::from(q[d] * value(t * 3 + g + s, d))).sum::<f64>()
+                                        * f64::from(scale)
+                                })
+                                .collect();
+                            let max = scores.iter().copied().fold(f64::MIN, f64::max);
+                            let total: f64 = scores.iter().map(|s| (s - max).exp()).sum();
+                            for d in 0..dim {
+                                let expect: f64 = scores
+                                    .iter()
+                                    .zip(seen.clone())
+                                    .map(|(x, t)| (x - max).exp() / total * f64::from(value(t + 11 * g + s, d + 5)))
+                                    .sum();
+                                let got = f64::from(out[at + d]);
+                                // Tiles round keys, values and weights to bf16.
+                                assert!((got - expect).abs() < 1e-2, "{level:?} {dim} {token} {h} {d}: {got} {expect}");
+                            }
+                        }
+                    }
                 }
             }
-        }
+        });
     }
 }

@@ -1,33 +1,42 @@
-//! Packed int8 kernels: the one place with unsafe code.
+//! Packed kernels: the one place with unsafe code.
 //!
-//! What is computed: `out = x · Wᵀ` with `W` in 4, 5 or 8 bits per weight in blocks of 32 and `x` quantised to int8 in blocks
-//! of 32 along the same axis, accumulated in int32 per block and in f32 across blocks; attention over a key cache stored
-//! 16 positions side by side. Weights keep the exact quants of Q4_0, Q5_0, Q8_0 and Q4_K; other types are re-quantised to Q8_0.
+//! What is computed: `out = x · Wᵀ` with `W` in 4, 5, 6 or 8 bits per weight in blocks of 32; attention over a key cache stored
+//! 16 positions side by side; the small element-wise functions between them. A few rows of `x` are quantised to int8 in blocks
+//! of 32, accumulated in int32 per block and in f32 across blocks; many rows go through bf16 tiles where the processor has
+//! them ([`amx`]). Weights keep the exact quants of Q4_0, Q5_0, Q8_0, Q4_K, Q5_K and Q6_K; other types become Q8_0.
+//!
+//! One table of functions per instruction set ([`Ops`]), chosen once at run time ([`Level`]): everything else in this folder
+//! is the same for all of them.
 //!
 //! Invariants every unsafe block here relies on:
-//! 1. [`supported`] was true before any kernel is entered ([`PackedWeights::pack`] and [`KvHead::new`] assert it), so
-//!    the target features exist.
+//! 1. A table is used only when [`Level::available`] said so, so the target features of its functions exist.
 //! 2. Buffers are `AlignedBuf`s with 8 KiB of slack after the end, because kernels prefetch (never load) up to 4 KiB ahead.
-//! 3. `PackedWeights` has `n % 32 == 0` and `k % 32 == 0`, asserted when packing; an output has at least `rows × n` floats.
+//! 3. `PackedWeights` has `n % 32 == 0` and `k % 32 == 0`, asserted when packing; an output has at least
+//!    [`padded_rows`]`(rows) × n` floats.
 //! 4. Parallel regions write disjoint rows or column tiles, so raw pointers shared across threads never alias for writing.
 
 mod activations;
+mod attention;
 mod buffer;
 pub mod pool;
+mod portable;
+mod product;
 mod weights;
 
 #[cfg(target_arch = "x86_64")]
-mod attention;
+mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
-pub use activations::Activations;
-pub use weights::{PackedWeights, embedding_row};
+use std::sync::OnceLock;
 
-#[cfg(target_arch = "x86_64")]
-pub use attention::{KvHead, attention};
-#[cfg(target_arch = "x86_64")]
-pub use avx512::{matmul, quantize, rms_norm, silu_mul};
+pub use activations::Activations;
+pub use attention::{KvHead, Span, attention};
+pub use product::{gate, matmul, matmul_some, padded_rows, quantize, rms_norm};
+pub use weights::{PackedWeights, read_row};
+
+use activations::RowSlots;
+use attention::Rows;
 
 /// Rows of activations handled together.
 pub const PANEL: usize = 6;
@@ -36,18 +45,113 @@ pub const TILE: usize = 16;
 /// Elements that share a scale.
 pub const BLOCK: usize = 32;
 
-/// Whether this processor can run the kernels. Decided at run time; without it the stock path is used.
-pub fn supported() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vnni")
-            && is_x86_feature_detected!("f16c")
-            && is_x86_feature_detected!("fma")
+/// The form of activations. A row comes out the same whatever stands beside it in the same form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// int8 panels: best for a few rows.
+    Few,
+    /// bf16 tiles where the processor has them, else as [`Form::Few`].
+    Many,
+}
+
+/// How a feed-forward gate bends its input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// `x · σ(x)`.
+    Silu,
+    /// GELU in its tanh form.
+    GeluTanh,
+}
+
+/// The functions of one instruction set. All are entered under the invariants above.
+pub(crate) struct Ops {
+    /// Quantises one row of `blocks × 32` floats into its panel slots.
+    quantize_row: unsafe fn(&RowSlots, blocks: usize, row: usize, x: *const f32),
+    /// Columns of the tile pair starting at `tile` for every row of activations; `out` has `acts.m` rows of `w.n` floats,
+    /// `scratch` has `1024 × blocks` bytes, 64-aligned.
+    tile_pair: unsafe fn(w: &PackedWeights, tile: usize, acts: &Activations, out: *mut f32, scratch: *mut u8),
+    /// `out = x / rms(x) × weight` over `n` floats, a multiple of 16.
+    rms_norm: unsafe fn(x: *const f32, weight: *const f32, out: *mut f32, n: usize, eps: f32),
+    /// `out = gate(x) × up` over `n` floats, a multiple of 16.
+    gate: unsafe fn(Gate, x: *const f32, up: *const f32, out: *mut f32, n: usize),
+    /// Attention of up to [`PANEL`] query rows over one head; `scores` has `PANEL` rows of `stride` floats.
+    attend: unsafe fn(rows: &Rows, head: &KvHead, scores: *mut f32, stride: usize),
+}
+
+/// Instruction sets, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// AVX-512 VNNI for few rows, AMX tiles (bf16) for many.
+    Amx,
+    Avx512,
+    /// Plain Rust, any processor.
+    Portable,
+}
+
+impl Level {
+    pub const ALL: [Self; 3] = [Self::Amx, Self::Avx512, Self::Portable];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Amx => "amx",
+            Self::Avx512 => "avx512",
+            Self::Portable => "portable",
+        }
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    false
+
+    /// Whether this processor, and the system's permission for it, has what the level needs.
+    pub fn available(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx => Self::Avx512.available() && amx::available(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vnni")
+                    && is_x86_feature_detected!("f16c")
+                    && is_x86_feature_detected!("fma")
+            }
+            Self::Portable => true,
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    fn ops(self) -> &'static Ops {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx | Self::Avx512 => &avx512::OPS,
+            _ => &portable::OPS,
+        }
+    }
+}
+
+/// The level in use: the best one available, or the one named by `ZHICAI_KERNELS` (for measuring), if it is available.
+pub fn level() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    #[cfg(test)]
+    if let Some(level) = OVERRIDE.with(std::cell::Cell::get) {
+        return level;
+    }
+    *LEVEL.get_or_init(|| {
+        let wanted = std::env::var("ZHICAI_KERNELS").unwrap_or_default();
+        let named = Level::ALL.into_iter().find(|l| l.name() == wanted && l.available());
+        named.or_else(|| Level::ALL.into_iter().find(|l| l.available())).unwrap_or(Level::Portable)
+    })
+}
+
+#[cfg(test)]
+thread_local! { static OVERRIDE: std::cell::Cell<Option<Level>> = const { std::cell::Cell::new(None) }; }
+
+/// Runs `f` once per available level, with that level in use on this thread.
+#[cfg(test)]
+pub(crate) fn on_every_level(mut f: impl FnMut(Level)) {
+    for level in Level::ALL.into_iter().filter(|l| l.available()) {
+        OVERRIDE.with(|o| o.set(Some(level)));
+        f(level);
+        OVERRIDE.with(|o| o.set(None));
+    }
 }

@@ -155,6 +155,26 @@ impl Pool {
     }
 }
 
+impl Pool {
+    /// Calls `f` with every item and its index, in parallel; few items stay on this thread.
+    pub fn each<T: Send, F: Fn(usize, &mut T) + Sync>(&self, items: &mut [T], f: F) {
+        struct Base<T>(*mut T);
+        // SAFETY: every index is handed out once (see `run`), so threads get disjoint items.
+        unsafe impl<T: Send> Sync for Base<T> {}
+        if items.len() < 4 {
+            return items.iter_mut().enumerate().for_each(|(i, item)| f(i, item));
+        }
+        let base = Base(items.as_mut_ptr());
+        self.run(items.len(), |range| {
+            let base = &base;
+            for i in range {
+                // SAFETY: `i` is inside the slice, and this thread's alone.
+                f(i, unsafe { &mut *base.0.add(i) });
+            }
+        });
+    }
+}
+
 /// The process-wide pool: one thread per core, the caller included.
 pub fn pool() -> &'static Pool {
     static POOL: OnceLock<Pool> = OnceLock::new();

@@ -1,6 +1,5 @@
 //! Llama family (candle-transformers `quantized_llama`).
 
-use candle_core::Device;
 use candle_core::quantized::gguf_file::Content;
 use candle_transformers::models::quantized_llama::ModelWeights;
 
@@ -9,6 +8,6 @@ use crate::models::{LanguageModel, ModelError};
 
 pub fn build(content: Content, file: &mut GgufFile) -> Result<Box<dyn LanguageModel>, ModelError> {
     let context = super::context(&content, "llama");
-    let model = ModelWeights::from_gguf(content, file, &Device::Cpu)?;
+    let model = ModelWeights::from_gguf(content, file, super::device())?;
     Ok(super::boxed(model, context, ModelWeights::forward))
 }
