@@ -253,7 +253,8 @@ impl Sequence {
         let whole = whole_characters(&self.written);
         let text = std::str::from_utf8(&self.written[..whole]).unwrap_or_default();
         // A stop text may begin in what has been shown already; nothing of it is shown because the longest is held back.
-        if let Some(at) = self.request.stop.iter().filter(|s| !s.is_empty()).filter_map(|s| text.find(s.as_str())).min() {
+        if let Some(at) = self.request.stop.iter().filter(|s| !s.is_empty()).filter_map(|s| text.find(s.as_str())).min()
+        {
             self.written.truncate(at);
             self.show(at);
             return Some(Finish::Stop);
@@ -323,7 +324,8 @@ fn whole_characters(bytes: &[u8]) -> usize {
 fn loops(answer: &[u32]) -> bool {
     let n = answer.len();
     let long = n >= 2 * LOOP && answer[..n - 1].windows(LOOP).any(|w| w == &answer[n - LOOP..]);
-    let short = |period: usize| n >= LOOP && answer[n - LOOP..].iter().zip(&answer[n - LOOP + period..]).all(|(a, b)| a == b);
+    let short =
+        |period: usize| n >= LOOP && answer[n - LOOP..].iter().zip(&answer[n - LOOP + period..]).all(|(a, b)| a == b);
     long || (1..=SHORT_LOOP).any(short)
 }
 

@@ -33,8 +33,12 @@ impl Slots {
             let common = slot.held.iter().zip(prompt).take_while(|(a, b)| a == b).count();
             common.min(prompt.len().saturating_sub(1))
         };
-        let (source, common) =
-            self.slots.iter().map(shared).enumerate().max_by_key(|(i, n)| (*n, !self.slots[*i].busy, usize::MAX - i))?;
+        let (source, common) = self
+            .slots
+            .iter()
+            .map(shared)
+            .enumerate()
+            .max_by_key(|(i, n)| (*n, !self.slots[*i].busy, usize::MAX - i))?;
         let best = &self.slots[source];
         let in_place = !best.busy && best.held.len() - common <= common;
         let target = if in_place {

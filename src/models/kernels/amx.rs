@@ -99,7 +99,11 @@ pub fn widen_rows(acts: &mut Activations, fill: &(impl Fn(usize, &mut [f32]) + S
 }
 
 /// Every tile pair (`place(unit)` gives its weights, first tile and output) for every row of `acts`.
-pub fn product<'a>(acts: &Activations, pairs: usize, place: &(impl Fn(usize) -> (&'a PackedWeights, usize, Out) + Sync)) {
+pub fn product<'a>(
+    acts: &Activations,
+    pairs: usize,
+    place: &(impl Fn(usize) -> (&'a PackedWeights, usize, Out) + Sync),
+) {
     let (row_tiles, blocks) = (acts.m.div_ceil(TILE), acts.k / BLOCK);
     for chunk in 0..blocks.div_ceil(CHUNK) {
         let first = chunk * CHUNK;

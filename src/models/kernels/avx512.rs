@@ -234,7 +234,8 @@ unsafe fn kernel6<const M: usize, const NR: usize, const PREFETCH: bool>(
                 let scales = _mm512_cvtph_ps(_mm256_loadu_si256(scales.add(b * 2 * TILE).cast()));
                 for r in 0..M {
                     let scale = _mm512_set1_ps(*a.scales.add(b * PANEL + r));
-                    acc[r][j] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][j]), _mm512_mul_ps(scales, scale), acc[r][j]);
+                    acc[r][j] =
+                        _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][j]), _mm512_mul_ps(scales, scale), acc[r][j]);
                 }
             }
         }
@@ -365,7 +366,7 @@ unsafe fn gate(kind: Gate, x: *const f32, up: *const f32, out: *mut f32, n: usiz
             Gate::GeluTanh => {
                 let cube = _mm512_mul_ps(_mm512_mul_ps(x, x), x);
                 let inner = _mm512_fmadd_ps(cube, _mm512_set1_ps(0.044_715), x);
-                _mm512_mul_ps(inner, _mm512_set1_ps(1.595_769_1))
+                _mm512_mul_ps(inner, _mm512_set1_ps(1.595_769))
             }
         };
         let s = _mm512_div_ps(x, _mm512_add_ps(one, exp(_mm512_sub_ps(_mm512_setzero_ps(), y))));

@@ -75,7 +75,8 @@ fn dot(groups: std::ops::Range<usize>, tile: &[u8; 512], x: &[i8; BLOCK]) -> [i3
         let x = [i32::from(x[0]), i32::from(x[1]), i32::from(x[2]), i32::from(x[3])];
         for row in 0..TILE {
             let w = &w[row * 4..][..4];
-            sums[row] += i32::from(w[0]) * x[0] + i32::from(w[1]) * x[1] + i32::from(w[2]) * x[2] + i32::from(w[3]) * x[3];
+            sums[row] +=
+                i32::from(w[0]) * x[0] + i32::from(w[1]) * x[1] + i32::from(w[2]) * x[2] + i32::from(w[3]) * x[3];
         }
     }
     sums
@@ -150,7 +151,7 @@ unsafe fn gate(kind: Gate, x: *const f32, up: *const f32, out: *mut f32, n: usiz
     for ((o, x), up) in std::slice::from_raw_parts_mut(out, n).iter_mut().zip(x).zip(up) {
         let y = match kind {
             Gate::Silu => *x,
-            Gate::GeluTanh => 1.595_769_1 * (x + 0.044_715 * x * x * x),
+            Gate::GeluTanh => 1.595_769 * (x + 0.044_715 * x * x * x),
         };
         *o = x / (1.0 + (-y.clamp(-88.0, 88.0)).exp()) * up;
     }

@@ -3,8 +3,8 @@
 use std::io::{Read, Seek, SeekFrom};
 
 use candle_core::quantized::GgmlDType;
-use candle_core::quantized::gguf_file::Content;
 use candle_core::quantized::ggml_file::qtensor_from_ggml;
+use candle_core::quantized::gguf_file::Content;
 
 use super::config::Config;
 use crate::models::ModelError;
@@ -137,8 +137,7 @@ pub fn read(content: &Content, file: &mut GgufFile, config: &Config) -> Result<W
     let table = "token_embd.weight";
     let info = content.tensor_infos.get(table).ok_or_else(|| ModelError::Compute(format!("缺少张量 {table}")))?;
     let (vocabulary, columns) = info.shape.dims2()?;
-    let embedding =
-        Embedding { dtype: info.ggml_dtype, offset: content.tensor_data_offset + info.offset, vocabulary };
+    let embedding = Embedding { dtype: info.ggml_dtype, offset: content.tensor_data_offset + info.offset, vocabulary };
     // Without an output matrix the embedding serves as one.
     let head = t.packed(if t.has("output.weight") { "output.weight" } else { table })?;
     if columns != width || head.k != width || head.n < vocabulary {

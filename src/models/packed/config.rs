@@ -46,8 +46,7 @@ impl Config {
             let value = content.metadata.get(&key).ok_or_else(|| ModelError::Compute(format!("缺少元数据 {key}")))?;
             Ok(value.to_u32()? as usize)
         };
-        let float =
-            |key: &str| content.metadata.get(&format!("{architecture}.{key}")).and_then(|v| v.to_f32().ok());
+        let float = |key: &str| content.metadata.get(&format!("{architecture}.{key}")).and_then(|v| v.to_f32().ok());
         let (heads, kv_heads) = (number("attention.head_count")?, number("attention.head_count_kv")?);
         let (width, blocks) = (number("embedding_length")?, number("block_count")?);
         let absurd = |n: usize, most: usize| n == 0 || n > most;
@@ -59,9 +58,11 @@ impl Config {
         }
         let gemma = architecture == "gemma3";
         // candle's Gemma 3 assumes the same where the file is silent.
-        let head_dim = number("attention.key_length")
-            .or_else(|_| number("rope.dimension_count"))
-            .unwrap_or(if gemma { 256 } else { width / heads });
+        let head_dim = number("attention.key_length").or_else(|_| number("rope.dimension_count")).unwrap_or(if gemma {
+            256
+        } else {
+            width / heads
+        });
         let positive = |value: f32, what: &str| match value > 0.0 && value.is_finite() {
             true => Ok(value),
             false => Err(ModelError::Compute(format!("{what} 有误"))),

@@ -140,13 +140,7 @@ impl Packed {
 }
 
 /// Bias, per-head norm and rotation of one row of query or key heads.
-fn finish_heads(
-    row: &mut [f32],
-    bias: Option<&[f32]>,
-    norm: Option<&[f32]>,
-    angles: &[(f32, f32)],
-    config: &Config,
-) {
+fn finish_heads(row: &mut [f32], bias: Option<&[f32]>, norm: Option<&[f32]>, angles: &[(f32, f32)], config: &Config) {
     if let Some(bias) = bias {
         add(row, bias);
     }

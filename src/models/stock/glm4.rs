@@ -1,7 +1,7 @@
 //! GLM-4 (candle-transformers `quantized_glm4`), computed in f32.
 
-use candle_core::quantized::gguf_file::Content;
 use candle_core::DType;
+use candle_core::quantized::gguf_file::Content;
 use candle_transformers::models::quantized_glm4::ModelWeights;
 
 use crate::models::gguf::GgufFile;

@@ -8,11 +8,11 @@ use candle_core::{Device, Tensor};
 
 pub const VOCAB: usize = 272;
 pub const CONTEXT: usize = 96;
-const WIDTH: usize = 64;
+const WIDTH: usize = 256;
 const HEADS: usize = 4;
 const KV: usize = 2;
 const HEAD: usize = WIDTH / HEADS;
-const FF: usize = 128;
+const FF: usize = 512;
 const LAYERS: usize = 2;
 
 /// Names and shapes of the tensors candle asks for.
