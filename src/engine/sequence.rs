@@ -114,6 +114,18 @@ impl Sequence {
         self.prompt.saturating_sub(self.cached)
     }
 
+    /// How many prompt tokens another sequence has in common, all but the last at most: its logits are needed.
+    pub fn shared_with(&self, other: &Self) -> usize {
+        let prompt = &self.history[..self.prompt - 1];
+        prompt.iter().zip(&other.history).take_while(|(a, b)| a == b).count()
+    }
+
+    /// The first `cached` tokens have been copied from another sequence.
+    pub fn adopt(&mut self, cached: usize) {
+        self.cached = cached;
+        self.stats.reused_tokens = cached;
+    }
+
     /// The next piece of the prompt, and whether the answer starts after it.
     pub fn piece(&self, most: usize) -> (&[u32], bool) {
         let end = (self.cached + most).min(self.prompt);

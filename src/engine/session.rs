@@ -22,6 +22,9 @@ pub const TOGETHER: usize = 8;
 /// Rows of a writing pass: guesses are cut so that all answers together stay below it.
 const ROWS: usize = 24;
 
+/// Beginnings longer than this are worth waiting for and copying.
+const WORTH_SHARING: usize = 32;
+
 /// A model with its vocabulary and what its caches hold.
 pub struct Session {
     model: Box<dyn LanguageModel>,
@@ -139,8 +142,35 @@ impl Session {
         done.push((id, how.map(|finish| sequence.finish(finish, queue_seconds))));
     }
 
+    /// Beginnings that an earlier request has read, or is about to read, are not read again: returns who waits for another.
+    fn share_beginnings(&mut self) -> Vec<bool> {
+        let mut waits = vec![false; self.active.len()];
+        if self.model.slots() == 1 {
+            return waits;
+        }
+        for (i, waits) in waits.iter_mut().enumerate().skip(1) {
+            let (earlier, rest) = self.active.split_at_mut(i);
+            let own = &mut rest[0].sequence;
+            if own.unread() == 0 {
+                continue;
+            }
+            for other in earlier.iter().map(|t| &t.sequence) {
+                let common = own.shared_with(other);
+                let there = common.min(other.cached);
+                if there > own.cached + WORTH_SHARING {
+                    self.model.copy(other.slot, own.slot, there);
+                    own.adopt(there);
+                    self.slots.note(own.slot, own.held());
+                }
+                *waits |= other.unread() > 0 && common > own.cached + WORTH_SHARING;
+            }
+        }
+        waits
+    }
+
     /// A piece of every unread prompt in one pass; answers whose prompt is read get their first token.
     fn read_prompts(&mut self, done: &mut Vec<Outcome>) -> Result<(), EngineError> {
+        let waits = self.share_beginnings();
         let writing = self.active.iter().any(|t| t.sequence.unread() == 0);
         let mut budget = match (self.model.slots(), writing) {
             // Such a model reads what comes after the first pass token by token.
@@ -150,7 +180,8 @@ impl Session {
         };
         let clock = Instant::now();
         let (mut segments, mut readers) = (Vec::new(), Vec::new());
-        for (i, task) in self.active.iter().enumerate().filter(|(_, t)| t.sequence.unread() > 0) {
+        let unread = self.active.iter().enumerate().filter(|(i, t)| t.sequence.unread() > 0 && !waits[*i]);
+        for (i, task) in unread {
             let (tokens, last) = task.sequence.piece(budget);
             if tokens.is_empty() || (!segments.is_empty() && self.model.slots() == 1) {
                 break;

@@ -3,7 +3,7 @@
 use crate::models::LanguageModel;
 
 /// What all caches together may take.
-const CACHE_BYTES: usize = 768 << 20;
+const CACHE_BYTES: usize = 512 << 20;
 
 #[derive(Clone, Default)]
 struct Slot {

@@ -1,4 +1,4 @@
-//! Draft jobs of the stateless interface: in memory, bounded, one generation at a time, cancellable.
+//! Draft jobs of the stateless interface: in memory, bounded, a few at a time, cancellable.
 //!
 //! A job belongs to whoever holds its id (an unguessable UUID). Case-bound durable jobs are the store's matter.
 
@@ -18,6 +18,9 @@ use crate::error::{Class, Report};
 const KEPT: usize = 100;
 /// Jobs that may wait; one more is told to come back later.
 const WAITING: usize = 32;
+
+/// Jobs that are worked on at the same time; they share the model evenly.
+const SIDE_BY_SIDE: usize = 4;
 
 /// How far a draft is: the field being written and its text so far, with values filled in.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -114,7 +117,7 @@ pub struct Jobs {
 
 impl Default for Jobs {
     fn default() -> Self {
-        Self { jobs: Mutex::default(), turn: Arc::new(Semaphore::new(1)) }
+        Self { jobs: Mutex::default(), turn: Arc::new(Semaphore::new(SIDE_BY_SIDE)) }
     }
 }
 

@@ -127,8 +127,8 @@ pub const ARCHITECTURES: &[Architecture] = &[
     Architecture { name: "qwen3", stock: stock::qwen3::build, packed: Some(packed::build) },
     Architecture { name: "llama", stock: stock::llama::build, packed: Some(packed::build) },
     Architecture { name: "gemma3", stock: stock::gemma3::build, packed: Some(packed::build) },
-    Architecture { name: "glm4", stock: stock::glm4::build, packed: None },
-    Architecture { name: "phi3", stock: stock::phi3::build, packed: None },
+    Architecture { name: "glm4", stock: stock::glm4::build, packed: Some(packed::build) },
+    Architecture { name: "phi3", stock: stock::phi3::build, packed: Some(packed::build) },
 ];
 
 /// A model ready to run, with what the engine needs to talk to it.

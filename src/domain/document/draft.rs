@@ -89,6 +89,47 @@ pub struct DraftStats {
     pub sentences: u32,
     pub first_attempt_accepted: u32,
     pub accepted: u32,
+    #[serde(flatten)]
+    pub engine: WritingCost,
+}
+
+/// What all sentences of a draft cost the model, retries included. Sentences are written side by side, so seconds add up to more
+/// than the draft took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct WritingCost {
     pub prompt_tokens: u64,
+    /// Prompt tokens that were in the cache already.
+    pub reused_tokens: u64,
     pub generated_tokens: u64,
+    /// Passes of the model while writing.
+    pub passes: u64,
+    /// Tokens guessed by copying, and how many of them proved right.
+    pub guessed_tokens: u64,
+    pub accepted_tokens: u64,
+    pub queue_seconds: f64,
+    pub prefill_seconds: f64,
+    pub decode_seconds: f64,
+    /// Share of the writing spent on what may be written.
+    pub mask_seconds: f64,
+}
+
+impl DraftStats {
+    pub fn add(&mut self, other: &Self) {
+        self.fields += other.fields;
+        self.model_fields += other.model_fields;
+        self.sentences += other.sentences;
+        self.first_attempt_accepted += other.first_attempt_accepted;
+        self.accepted += other.accepted;
+        let (to, from) = (&mut self.engine, &other.engine);
+        to.prompt_tokens += from.prompt_tokens;
+        to.reused_tokens += from.reused_tokens;
+        to.generated_tokens += from.generated_tokens;
+        to.passes += from.passes;
+        to.guessed_tokens += from.guessed_tokens;
+        to.accepted_tokens += from.accepted_tokens;
+        to.queue_seconds += from.queue_seconds;
+        to.prefill_seconds += from.prefill_seconds;
+        to.decode_seconds += from.decode_seconds;
+        to.mask_seconds += from.mask_seconds;
+    }
 }

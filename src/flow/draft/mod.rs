@@ -128,28 +128,26 @@ impl Flow {
             cancel: &cancel,
         };
         let total: usize = fields.iter().map(|f| f.points.len()).sum();
-        let (mut done, mut stats, mut passages) = (0usize, DraftStats::default(), Vec::new());
-        for field in &fields {
-            let zh = form.field(field.field).map_or("", |f| f.zh.as_str()).to_string();
-            let mut on_sentence = |text: &str, sentence: usize| {
-                done += 1;
-                show(Progress {
-                    field: field.field.into(),
-                    zh: zh.clone(),
-                    text: text.into(),
-                    sentence,
-                    of: field.points.len(),
-                    progress: done as f64 / total.max(1) as f64,
-                });
-                !stopped()
-            };
-            let passage =
-                writer.field(&zh, field, &redactor.values, &mut stats, &mut on_sentence).map_err(report::engine)?;
-            match passage {
-                Some(passage) => passages.push(passage),
-                None => return Err(cancelled()),
-            }
-        }
+        let named: Vec<(String, &FieldPoints)> =
+            fields.iter().map(|f| (form.field(f.field).map_or("", |known| known.zh.as_str()).to_string(), f)).collect();
+        let (mut done, mut stats) = (0usize, DraftStats::default());
+        let mut on_sentence = |field: usize, text: &str, sentence: usize| {
+            done += 1;
+            let (zh, points) = &named[field];
+            show(Progress {
+                field: points.field.into(),
+                zh: zh.clone(),
+                text: text.into(),
+                sentence,
+                of: points.points.len(),
+                progress: done as f64 / total.max(1) as f64,
+            });
+            !stopped()
+        };
+        let passages = writer
+            .fields(&named, &redactor.values, &mut stats, stopped, &mut on_sentence)
+            .map_err(report::engine)?
+            .ok_or_else(cancelled)?;
         self.finish(form, &filled, case, assessment, passages, &suspicious, stats, clock)
     }
 

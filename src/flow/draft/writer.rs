@@ -1,16 +1,19 @@
-//! Points → sentences: one at a time, steered and verified, retried a bounded number of times, else left to a person.
+//! Points → sentences: each steered and verified, retried a bounded number of times, else left to a person.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use super::guide::SentenceGuide;
-use crate::domain::document::draft::{DraftStats, Passage, Sentence};
+use crate::domain::document::draft::{DraftStats, Passage, Sentence, WritingCost};
 use crate::domain::document::lexicon::Lexicon;
 use crate::domain::document::paraphrase::Material;
 use crate::domain::document::placeholder::{Values, resolve};
 use crate::domain::document::points::{FieldPoints, Point};
 use crate::domain::document::verify;
-use crate::engine::{Engine, EngineError, Finish, Message, Request};
+use crate::engine::{Engine, EngineError, Finish, Message, Request, Stats};
 use crate::prompts::tasks::Task;
 
 /// Attempts per sentence before the fallback stands in.
@@ -18,6 +21,12 @@ pub const ATTEMPTS: u32 = 3;
 
 /// What a sentence may cost at most, as tokens per character of material.
 const TOKENS_PER_CHAR: usize = 2;
+
+/// Sentences of one draft that are with the engine at the same time.
+const SIDE_BY_SIDE: usize = 4;
+
+/// How often a draft asks whether it should stop.
+const ASK: Duration = Duration::from_millis(20);
 
 /// Everything the writing of a field needs besides its points.
 pub struct Writer<'a> {
@@ -29,27 +38,96 @@ pub struct Writer<'a> {
     pub cancel: &'a Arc<AtomicBool>,
 }
 
+/// What became of one point.
+struct Written {
+    /// Place among all points of the draft.
+    at: usize,
+    outcome: Result<(Sentence, DraftStats), EngineError>,
+}
+
 impl Writer<'_> {
-    /// Writes one field. `show(text so far, sentence number)` is called after each sentence and says whether to go on;
-    /// `None` when it said no.
-    pub fn field(
+    /// Writes every field. Sentences do not depend on each other, so several are with the engine at a time; they are shown in
+    /// order. `show(field, its text so far, sentence number)` is called after each and says whether to go on, as `stopped`
+    /// does in between; `None` when one of them said no.
+    pub fn fields(
         &self,
-        zh: &str,
-        points: &FieldPoints,
+        fields: &[(String, &FieldPoints)],
         values: &Values,
         stats: &mut DraftStats,
-        show: &mut dyn FnMut(&str, usize) -> bool,
-    ) -> Result<Option<Passage>, EngineError> {
-        let mut sentences = Vec::new();
-        let mut text = String::new();
-        for (i, point) in points.points.iter().enumerate() {
-            let sentence = self.sentence(point, values, stats)?;
-            text.push_str(&sentence.text);
-            sentences.push(sentence);
-            if !show(&text, i + 1) {
-                return Ok(None);
+        stopped: &dyn Fn() -> bool,
+        show: &mut dyn FnMut(usize, &str, usize) -> bool,
+    ) -> Result<Option<Vec<Passage>>, EngineError> {
+        let points: Vec<&Point> = fields.iter().flat_map(|(_, f)| &f.points).collect();
+        let next = AtomicUsize::new(0);
+        let (sender, results) = mpsc::channel::<Written>();
+        std::thread::scope(|scope| {
+            for _ in 0..SIDE_BY_SIDE.min(points.len()) {
+                let (sender, points, next) = (sender.clone(), &points, &next);
+                scope.spawn(move || {
+                    while !self.cancel.load(Ordering::Relaxed) {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(point) = points.get(at) else { return };
+                        let outcome = self.sentence(point, values);
+                        if sender.send(Written { at, outcome }).is_err() {
+                            return;
+                        }
+                    }
+                });
             }
+            drop(sender);
+            let collected = self.collect(fields, &results, stats, stopped, show);
+            // Whatever is still being written is of no use once this ends early.
+            self.cancel.store(true, Ordering::Relaxed);
+            collected
+        })
+    }
+
+    /// Takes the sentences in as they come and puts the passages together in order.
+    fn collect(
+        &self,
+        fields: &[(String, &FieldPoints)],
+        results: &mpsc::Receiver<Written>,
+        stats: &mut DraftStats,
+        stopped: &dyn Fn() -> bool,
+        show: &mut dyn FnMut(usize, &str, usize) -> bool,
+    ) -> Result<Option<Vec<Passage>>, EngineError> {
+        let mut early: BTreeMap<usize, Sentence> = BTreeMap::new();
+        let (mut passages, mut at) = (Vec::with_capacity(fields.len()), 0);
+        for (index, (zh, points)) in fields.iter().enumerate() {
+            let (mut text, mut sentences) = (String::new(), Vec::with_capacity(points.points.len()));
+            while sentences.len() < points.points.len() {
+                let Some(sentence) = early.remove(&at) else {
+                    match results.recv_timeout(ASK) {
+                        Ok(written) => {
+                            let (sentence, cost) = written.outcome?;
+                            stats.add(&cost);
+                            early.insert(written.at, sentence);
+                        }
+                        Err(RecvTimeoutError::Timeout) if !stopped() => {}
+                        Err(_) => return Ok(None),
+                    }
+                    continue;
+                };
+                at += 1;
+                text.push_str(&sentence.text);
+                sentences.push(sentence);
+                if !show(index, &text, sentences.len()) {
+                    return Ok(None);
+                }
+            }
+            passages.push(self.passage(points.field, zh, text, sentences, stats));
         }
+        Ok(Some(passages))
+    }
+
+    fn passage(
+        &self,
+        field: &str,
+        zh: &str,
+        text: String,
+        sentences: Vec<Sentence>,
+        stats: &mut DraftStats,
+    ) -> Passage {
         let by_model = !sentences.is_empty() && sentences.iter().all(|s| s.by_model);
         let mut sources: Vec<String> = Vec::new();
         for source in sentences.iter().flat_map(|s| &s.sources) {
@@ -59,8 +137,8 @@ impl Writer<'_> {
         }
         stats.fields += 1;
         stats.model_fields += u32::from(by_model);
-        Ok(Some(Passage {
-            field: points.field.into(),
+        Passage {
+            field: field.into(),
             zh: zh.into(),
             writer: 'L',
             text,
@@ -68,11 +146,11 @@ impl Writer<'_> {
             attempts: sentences.iter().map(|s| s.attempts).max().unwrap_or(0),
             model: by_model.then(|| self.model.to_string()),
             sentences,
-        }))
+        }
     }
 
-    fn sentence(&self, point: &Point, values: &Values, stats: &mut DraftStats) -> Result<Sentence, EngineError> {
-        stats.sentences += 1;
+    fn sentence(&self, point: &Point, values: &Values) -> Result<(Sentence, DraftStats), EngineError> {
+        let mut stats = DraftStats { sentences: 1, ..DraftStats::default() };
         let mut refused = Vec::new();
         // The material came from our own redactor, so it parses; if not, no model may touch it.
         let material = Material::parse(&point.template, self.lexicon).ok();
@@ -87,8 +165,7 @@ impl Writer<'_> {
                 request.seed = u64::from(attempt);
                 request.guide = Some(Box::new(SentenceGuide::new(material.clone(), self.lexicon.clone())));
                 let written = engine.generate(request, |_| {})?;
-                stats.prompt_tokens += (written.stats.prompt_tokens - written.stats.reused_tokens) as u64;
-                stats.generated_tokens += written.stats.generated_tokens as u64;
+                charge(&mut stats, &written.stats);
                 if written.finish == Finish::Cancelled {
                     break;
                 }
@@ -97,14 +174,15 @@ impl Writer<'_> {
                     Ok(text) if defects.is_empty() => {
                         stats.accepted += 1;
                         stats.first_attempt_accepted += u32::from(attempt == 1);
-                        return Ok(Sentence {
+                        let sentence = Sentence {
                             template: written.text,
                             text,
                             sources: point.sources.clone(),
                             attempts: attempt,
                             by_model: true,
                             refused,
-                        });
+                        };
+                        return Ok((sentence, stats));
                     }
                     _ => {
                         let why = defects.iter().map(verify::Defect::zh).collect::<Vec<_>>().join("、");
@@ -115,14 +193,15 @@ impl Writer<'_> {
         }
         // Deterministic: the point itself, as the facts and the rules gave it.
         let text = resolve(&point.template, values).unwrap_or_else(|_| "【此处须由承办人填写】".into());
-        Ok(Sentence {
+        let sentence = Sentence {
             template: point.template.clone(),
             text,
             sources: point.sources.clone(),
             attempts: 0,
             by_model: false,
             refused,
-        })
+        };
+        Ok((sentence, stats))
     }
 
     fn messages(&self, point: &Point) -> Vec<Message> {
@@ -134,4 +213,23 @@ impl Writer<'_> {
         messages.push(Message::new("user", self.task.user.replace("{point}", &point.template)));
         messages
     }
+}
+
+/// Adds what a request cost.
+fn charge(stats: &mut DraftStats, cost: &Stats) {
+    stats.add(&DraftStats {
+        engine: WritingCost {
+            prompt_tokens: cost.prompt_tokens as u64,
+            reused_tokens: cost.reused_tokens as u64,
+            generated_tokens: cost.generated_tokens as u64,
+            passes: cost.passes as u64,
+            guessed_tokens: cost.guessed_tokens as u64,
+            accepted_tokens: cost.accepted_tokens as u64,
+            queue_seconds: cost.queue_seconds,
+            prefill_seconds: cost.prefill_seconds,
+            decode_seconds: cost.decode_seconds,
+            mask_seconds: cost.mask_seconds,
+        },
+        ..DraftStats::default()
+    });
 }

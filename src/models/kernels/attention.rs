@@ -17,9 +17,9 @@ pub struct KvHead {
 }
 
 impl KvHead {
-    /// `dim` is a multiple of 64.
+    /// `dim` is a multiple of 32.
     pub fn new(dim: usize) -> Self {
-        assert!(dim > 0 && dim.is_multiple_of(64));
+        assert!(dim > 0 && dim.is_multiple_of(32));
         Self { keys: vec![], values: vec![], dim, capacity: 0 }
     }
 
@@ -160,7 +160,9 @@ mod tests {
     #[test]
     fn attention_agrees_with_plain_arithmetic() {
         on_every_level(|level| {
-            for (dim, window, many) in [(64, usize::MAX, 5), (64, usize::MAX, 70), (128, 20, 5), (256, 33, 40)] {
+            for (dim, window, many) in
+                [(64, usize::MAX, 5), (64, usize::MAX, 70), (96, 20, 5), (128, 20, 5), (256, 33, 40)]
+            {
                 let (heads, kv) = (4, 2);
                 let shapes = [(37usize, many), (0, 3)];
                 let caches: Vec<Vec<KvHead>> = shapes

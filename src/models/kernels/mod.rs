@@ -21,10 +21,14 @@ mod buffer;
 pub mod pool;
 mod portable;
 mod product;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
@@ -33,7 +37,7 @@ use std::sync::OnceLock;
 pub use activations::Activations;
 pub use attention::{KvHead, Span, attention};
 pub use product::{gate, matmul, matmul_some, padded_rows, quantize, rms_norm};
-pub use weights::{PackedWeights, read_row};
+pub use weights::{PackedWeights, read_row, row_bytes};
 
 use activations::RowSlots;
 use attention::Rows;
@@ -84,17 +88,22 @@ pub enum Level {
     /// AVX-512 VNNI for few rows, AMX tiles (bf16) for many.
     Amx,
     Avx512,
+    /// AVX2 with the eight-bit dot products of AVX-VNNI.
+    AvxVnni,
+    Avx2,
     /// Plain Rust, any processor.
     Portable,
 }
 
 impl Level {
-    pub const ALL: [Self; 3] = [Self::Amx, Self::Avx512, Self::Portable];
+    pub const ALL: [Self; 5] = [Self::Amx, Self::Avx512, Self::AvxVnni, Self::Avx2, Self::Portable];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Amx => "amx",
             Self::Avx512 => "avx512",
+            Self::AvxVnni => "avxvnni",
+            Self::Avx2 => "avx2",
             Self::Portable => "portable",
         }
     }
@@ -114,6 +123,12 @@ impl Level {
                     && is_x86_feature_detected!("f16c")
                     && is_x86_feature_detected!("fma")
             }
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni => Self::Avx2.available() && is_x86_feature_detected!("avxvnni"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => {
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
+            }
             Self::Portable => true,
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
@@ -124,6 +139,10 @@ impl Level {
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Amx | Self::Avx512 => &avx512::OPS,
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni => &avx2::VNNI,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => &avx2::PLAIN,
             _ => &portable::OPS,
         }
     }

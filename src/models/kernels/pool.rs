@@ -156,6 +156,11 @@ impl Pool {
 }
 
 impl Pool {
+    /// Threads that work in a region, the caller included.
+    pub fn threads(&self) -> usize {
+        self.workers.len() + 1
+    }
+
     /// Calls `f` with every item and its index, in parallel; few items stay on this thread.
     pub fn each<T: Send, F: Fn(usize, &mut T) + Sync>(&self, items: &mut [T], f: F) {
         struct Base<T>(*mut T);

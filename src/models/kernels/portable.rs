@@ -1,4 +1,5 @@
-//! The kernels in plain Rust: any processor, and the reference that the others are compared with.
+//! The kernels in plain Rust: any processor, and the reference that the others are compared with. Loops are written in the
+//! shapes that the compiler turns into vector code; [`super::avx2`] compiles some of them again with wider registers.
 #![allow(unsafe_op_in_unsafe_fn, reason = "whole bodies are kernels over raw pointers under the invariants of mod.rs")]
 #![allow(clippy::needless_range_loop, reason = "fixed-size loops that the compiler turns into vector code")]
 
@@ -15,7 +16,8 @@ pub(super) const OPS: Ops = Ops { quantize_row, tile_pair, rms_norm, gate, atten
 ///
 /// # Safety
 /// `x` holds `blocks * 32` floats; the slots cover row `row` of panels with `blocks` blocks.
-unsafe fn quantize_row(slots: &RowSlots, blocks: usize, row: usize, x: *const f32) {
+#[inline(always)]
+pub(super) unsafe fn quantize_row(slots: &RowSlots, blocks: usize, row: usize, x: *const f32) {
     let x = std::slice::from_raw_parts(x, blocks * BLOCK);
     for (b, values) in x.chunks_exact(BLOCK).enumerate() {
         let max = values.iter().fold(0f32, |m, v| m.max(v.abs()));
@@ -34,6 +36,17 @@ unsafe fn quantize_row(slots: &RowSlots, blocks: usize, row: usize, x: *const f3
     }
 }
 
+/// Bit `j` of a byte as 16 in byte `j`.
+static FIFTHS: [[u8; 8]; 256] = {
+    let mut table = [[0u8; 8]; 256];
+    let mut i = 0;
+    while i < 256 * 8 {
+        table[i / 8][i % 8] = (((i / 8) >> (i % 8)) as u8 & 1) << 4;
+        i += 1;
+    }
+    table
+};
+
 /// One tile × block as unsigned bytes, `[group][row][4]`.
 ///
 /// # Safety
@@ -50,8 +63,10 @@ unsafe fn unpack(kind: Kind, p: *const u8, out: &mut [u8; 512]) {
     }
     match kind {
         Kind::Bits5 | Kind::Bits5Min => {
-            for i in 0..512 {
-                out[i] |= ((p[256 + i / 8] >> (i % 8)) & 1) << 4;
+            for (eight, bits) in out.chunks_exact_mut(8).zip(&p[256..]) {
+                for (byte, fifth) in eight.iter_mut().zip(FIFTHS[usize::from(*bits)]) {
+                    *byte |= fifth;
+                }
             }
         }
         Kind::Bits6 => {
@@ -66,20 +81,44 @@ unsafe fn unpack(kind: Kind, p: *const u8, out: &mut [u8; 512]) {
     }
 }
 
-/// Sums over groups `groups` of a block of one activation row with the sixteen rows of a tile.
+/// Sums over groups `groups` of a block of one activation row with the sixteen rows of a tile. Pairs of 16-bit products are
+/// added first: that is one instruction on most processors.
 #[inline(always)]
 fn dot(groups: std::ops::Range<usize>, tile: &[u8; 512], x: &[i8; BLOCK]) -> [i32; TILE] {
-    let mut sums = [0i32; TILE];
+    let mut halves = [0i32; 2 * TILE];
     for g in groups {
-        let (w, x) = (&tile[g * 64..][..64], &x[g * 4..][..4]);
-        let x = [i32::from(x[0]), i32::from(x[1]), i32::from(x[2]), i32::from(x[3])];
+        let (mut wide, mut four) = ([0i16; 64], [0i16; 64]);
+        for (to, from) in wide.iter_mut().zip(&tile[g * 64..][..64]) {
+            *to = i16::from(*from);
+        }
         for row in 0..TILE {
-            let w = &w[row * 4..][..4];
-            sums[row] +=
-                i32::from(w[0]) * x[0] + i32::from(w[1]) * x[1] + i32::from(w[2]) * x[2] + i32::from(w[3]) * x[3];
+            for j in 0..4 {
+                four[row * 4 + j] = i16::from(x[g * 4 + j]);
+            }
+        }
+        for i in 0..2 * TILE {
+            halves[i] += i32::from(wide[2 * i]) * i32::from(four[2 * i])
+                + i32::from(wide[2 * i + 1]) * i32::from(four[2 * i + 1]);
         }
     }
-    sums
+    std::array::from_fn(|row| halves[2 * row] + halves[2 * row + 1])
+}
+
+/// eˣ for −87 ≤ x ≤ 88 to about 2 ulp, without branches: Cephes' polynomial after taking out powers of two.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    let x = x.clamp(-87.0, 88.0);
+    // Adding and taking away 1.5 · 2²³ rounds to the nearest whole number, and leaves it in the low bits meanwhile.
+    const ROUND: f32 = 12_582_912.0;
+    let rounded = x * std::f32::consts::LOG2_E + ROUND;
+    let n = rounded - ROUND;
+    let r = (x - n * 0.693_359_4) + n * 2.121_944_4e-4;
+    let mut p = 1.987_569_2e-4;
+    for c in [1.398_2e-3f32, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_6e-1, 0.5] {
+        p = p * r + c;
+    }
+    let p = p * (r * r) + r + 1.0;
+    p * f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23))
 }
 
 /// [`Ops::tile_pair`].
@@ -128,7 +167,8 @@ unsafe fn tile_pair(w: &PackedWeights, tile: usize, acts: &Activations, out: *mu
 ///
 /// # Safety
 /// The three pointers hold `n` floats.
-unsafe fn rms_norm(x: *const f32, weight: *const f32, out: *mut f32, n: usize, eps: f32) {
+#[inline(always)]
+pub(super) unsafe fn rms_norm(x: *const f32, weight: *const f32, out: *mut f32, n: usize, eps: f32) {
     let (x, weight) = (std::slice::from_raw_parts(x, n), std::slice::from_raw_parts(weight, n));
     let mut squares = [0f32; 16];
     for chunk in x.chunks_exact(16) {
@@ -146,14 +186,15 @@ unsafe fn rms_norm(x: *const f32, weight: *const f32, out: *mut f32, n: usize, e
 ///
 /// # Safety
 /// The three pointers hold `n` floats.
-unsafe fn gate(kind: Gate, x: *const f32, up: *const f32, out: *mut f32, n: usize) {
+#[inline(always)]
+pub(super) unsafe fn gate(kind: Gate, x: *const f32, up: *const f32, out: *mut f32, n: usize) {
     let (x, up) = (std::slice::from_raw_parts(x, n), std::slice::from_raw_parts(up, n));
     for ((o, x), up) in std::slice::from_raw_parts_mut(out, n).iter_mut().zip(x).zip(up) {
         let y = match kind {
             Gate::Silu => *x,
             Gate::GeluTanh => 1.595_769 * (x + 0.044_715 * x * x * x),
         };
-        *o = x / (1.0 + (-y.clamp(-88.0, 88.0)).exp()) * up;
+        *o = x / (1.0 + exp(-y)) * up;
     }
 }
 
@@ -162,7 +203,8 @@ unsafe fn gate(kind: Gate, x: *const f32, up: *const f32, out: *mut f32, n: usiz
 /// # Safety
 /// The first `rows.count` pointers are valid for `head.dim` floats; the cache holds every position below the limits; `scores`
 /// has `stride` floats, a multiple of 32 not below the largest limit.
-unsafe fn attend(rows: &Rows, head: &KvHead, scores: *mut f32, stride: usize) {
+#[inline(always)]
+pub(super) unsafe fn attend(rows: &Rows, head: &KvHead, scores: *mut f32, stride: usize) {
     let dim = head.dim;
     let scores = std::slice::from_raw_parts_mut(scores, stride);
     for r in 0..rows.count {
@@ -182,11 +224,15 @@ unsafe fn attend(rows: &Rows, head: &KvHead, scores: *mut f32, stride: usize) {
         }
         let seen = &mut scores[from..limit];
         let max = seen.iter().fold(f32::MIN, |m, s| m.max(*s * rows.scale));
-        let mut total = 0.0;
         for s in seen.iter_mut() {
-            *s = (*s * rows.scale - max).exp();
-            total += *s;
+            *s = exp(*s * rows.scale - max);
         }
+        // Sixteen partial sums: the order is fixed, and it is vector code.
+        let mut parts = [0f32; TILE];
+        for (i, s) in seen.iter().enumerate() {
+            parts[i % TILE] += s;
+        }
+        let total: f32 = parts.iter().sum();
         out.fill(0.0);
         for (s, values) in seen.iter().zip(head.values[from * dim..].chunks_exact(dim)) {
             for (o, v) in out.iter_mut().zip(values) {

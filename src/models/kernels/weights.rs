@@ -141,7 +141,7 @@ impl PackedWeights {
 }
 
 /// Bytes of a row of `k` weights.
-pub(in crate::models) fn row_bytes(dtype: GgmlDType, k: usize) -> Result<usize, ModelError> {
+pub fn row_bytes(dtype: GgmlDType, k: usize) -> Result<usize, ModelError> {
     if !k.is_multiple_of(dtype.block_size()) {
         return Err(ModelError::Compute(format!("矩阵宽度 {k} 不合 {dtype:?} 的分块")));
     }

@@ -9,7 +9,7 @@ use candle_core::quantized::gguf_file::Content;
 use super::config::Config;
 use crate::models::ModelError;
 use crate::models::gguf::GgufFile;
-use crate::models::kernels::PackedWeights;
+use crate::models::kernels::{PackedWeights, row_bytes};
 
 /// One decoder layer.
 pub struct Layer {
@@ -47,7 +47,7 @@ pub struct Weights {
     pub embedding: Embedding,
     pub norm: Vec<f32>,
     pub head: PackedWeights,
-    /// Divisors of the rotary frequencies (Llama 3).
+    /// Divisors of the rotary frequencies (Llama 3, Phi 3).
     pub rope_factors: Option<Vec<f32>>,
 }
 
@@ -76,10 +76,33 @@ impl Tensors<'_> {
         Ok((info.ggml_dtype, info.shape.dims().to_vec(), &self.bytes))
     }
 
-    fn packed(&mut self, name: &str) -> Result<PackedWeights, ModelError> {
+    /// The matrices of `counts` rows that stand one below the other in a tensor.
+    fn stacked<const N: usize>(
+        &mut self,
+        name: &str,
+        counts: [Option<usize>; N],
+    ) -> Result<[PackedWeights; N], ModelError> {
         let (dtype, shape, bytes) = self.raw(name)?;
         let [rows, k] = shape[..] else { return Err(ModelError::Compute(format!("张量 {name} 不是矩阵"))) };
-        PackedWeights::pack(dtype, bytes, rows, k)
+        let size = row_bytes(dtype, k)?;
+        let mut parts = Vec::with_capacity(N);
+        let mut start = 0;
+        for count in counts {
+            // `None`: an equal share.
+            let count = count.unwrap_or(rows / N);
+            let part = bytes.get(start * size..(start + count) * size);
+            let part = part.ok_or_else(|| ModelError::Compute(format!("张量 {name} 的形状与元数据不符")))?;
+            parts.push(PackedWeights::pack(dtype, part, count, k)?);
+            start += count;
+        }
+        if start != rows {
+            return Err(ModelError::Compute(format!("张量 {name} 的形状与元数据不符")));
+        }
+        parts.try_into().map_err(|_| ModelError::Compute(format!("张量 {name} 有误")))
+    }
+
+    fn packed(&mut self, name: &str) -> Result<PackedWeights, ModelError> {
+        self.stacked(name, [None]).map(|[whole]| whole)
     }
 
     /// A vector of `n` floats.
@@ -105,13 +128,25 @@ pub fn read(content: &Content, file: &mut GgufFile, config: &Config) -> Result<W
     let mut layers: Vec<Layer> = Vec::with_capacity(config.blocks);
     for i in 0..config.blocks {
         let name = |part: &str| format!("blk.{i}.{part}");
+        let fused = name("attn_qkv.weight");
+        let [query, key, value] = if t.has(&fused) {
+            t.stacked(&fused, [Some(q_width), Some(kv_width), Some(kv_width)])?
+        } else {
+            let [query, key, value] = ["attn_q.weight", "attn_k.weight", "attn_v.weight"].map(name);
+            [t.packed(&query)?, t.packed(&key)?, t.packed(&value)?]
+        };
+        let [gate, up] = if t.has(&name("ffn_gate.weight")) {
+            [t.packed(&name("ffn_gate.weight"))?, t.packed(&name("ffn_up.weight"))?]
+        } else {
+            t.stacked(&name("ffn_up.weight"), [None, None])?
+        };
         let layer = Layer {
-            query: t.packed(&name("attn_q.weight"))?,
-            key: t.packed(&name("attn_k.weight"))?,
-            value: t.packed(&name("attn_v.weight"))?,
+            query,
+            key,
+            value,
             output: t.packed(&name("attn_output.weight"))?,
-            gate: t.packed(&name("ffn_gate.weight"))?,
-            up: t.packed(&name("ffn_up.weight"))?,
+            gate,
+            up,
             down: t.packed(&name("ffn_down.weight"))?,
             query_bias: t.optional(&name("attn_q.bias"), q_width)?,
             key_bias: t.optional(&name("attn_k.bias"), kv_width)?,
@@ -144,6 +179,7 @@ pub fn read(content: &Content, file: &mut GgufFile, config: &Config) -> Result<W
         return Err(ModelError::Compute("词表的形状与元数据不符".into()));
     }
     let norm = t.floats("output_norm.weight", width)?;
-    let rope_factors = t.optional("rope_freqs.weight", dim / 2)?;
+    let factors = ["rope_freqs.weight", "rope_factors_short.weight"].into_iter().find(|name| t.has(name));
+    let rope_factors = factors.map(|name| t.floats(name, config.rotary / 2)).transpose()?;
     Ok(Weights { layers, embedding, norm, head, rope_factors })
 }

@@ -8,11 +8,14 @@ use crate::models::{MAX_CONTEXT, ModelError};
 /// How a head is rotated by its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// The first half of a head with the second (Qwen, Gemma).
+    /// The first half of a head with the second (Qwen, Gemma, Phi).
     Halves,
-    /// Neighbouring elements (Llama as GGUF stores it).
+    /// Neighbouring elements (Llama as GGUF stores it, GLM-4).
     Neighbours,
 }
+
+/// The widest head that the kernels take.
+pub const WIDEST_HEAD: usize = 256;
 
 /// Shape and habits of a decoder.
 pub struct Config {
@@ -25,6 +28,8 @@ pub struct Config {
     pub context: usize,
     pub eps: f32,
     pub rotation: Rotation,
+    /// Elements of a head that are rotated; the rest of it stays.
+    pub rotary: usize,
     /// Base of the rotary angles of layers that see everything, and the factor that positions are divided by.
     pub base: f32,
     pub scaling: f32,
@@ -35,6 +40,8 @@ pub struct Config {
     pub gate: Gate,
     /// What an embedding is multiplied with.
     pub embedding_scale: f32,
+    /// Several feed-forward networks of which a router chooses: not for this path.
+    experts: bool,
 }
 
 impl Config {
@@ -67,6 +74,18 @@ impl Config {
             true => Ok(value),
             false => Err(ModelError::Compute(format!("{what} 有误"))),
         };
+        let rotary = match number("rope.dimension_count") {
+            Ok(n) if n <= head_dim && n > 0 && n.is_multiple_of(2) => n,
+            // candle's GLM-4 assumes the same where the file is silent.
+            _ if architecture == "glm4" => head_dim / 2,
+            _ => head_dim,
+        };
+        // Other kinds of stretching start beyond the positions kept here, or are in `rope_freqs`.
+        let linear = text(&format!("{architecture}.rope.scaling.type")).is_none_or(|t| t == "linear");
+        let scaling = float("rope.scaling.factor").filter(|_| linear).unwrap_or(1.0);
+        // Phi's long variants rotate by other factors beyond this.
+        let original = number("rope.scaling.original_context_length").ok().filter(|_| architecture == "phi3");
+        let context = number("context_length").unwrap_or(2048).min(original.unwrap_or(MAX_CONTEXT));
         let base = positive(float("rope.freq_base").unwrap_or(if gemma { 1e6 } else { 1e4 }), "rope.freq_base")?;
         Ok(Self {
             heads,
@@ -74,11 +93,15 @@ impl Config {
             width,
             blocks,
             head_dim,
-            context: number("context_length").unwrap_or(2048).clamp(1, MAX_CONTEXT),
+            context: context.clamp(1, MAX_CONTEXT),
             eps: float("attention.layer_norm_rms_epsilon").unwrap_or(if architecture == "llama" { 1e-5 } else { 1e-6 }),
-            rotation: if architecture == "llama" { Rotation::Neighbours } else { Rotation::Halves },
+            rotation: match architecture.as_str() {
+                "llama" | "glm4" => Rotation::Neighbours,
+                _ => Rotation::Halves,
+            },
+            rotary,
             base,
-            scaling: positive(float("rope.scaling.factor").unwrap_or(1.0), "rope.scaling.factor")?,
+            scaling: positive(scaling, "rope.scaling.factor")?,
             window_base: if gemma { float("rope.local_freq_base").unwrap_or(1e4) } else { base },
             window: gemma.then(|| {
                 let every = number("attention.sliding_window_type").unwrap_or(6).max(1);
@@ -86,13 +109,17 @@ impl Config {
             }),
             gate: if gemma { Gate::GeluTanh } else { Gate::Silu },
             embedding_scale: if gemma { (width as f32).sqrt() } else { 1.0 },
+            experts: number("expert_count").is_ok_and(|n| n > 0),
             architecture,
         })
     }
 
     /// Whether the kernels have these shapes.
     pub fn fits(&self) -> bool {
-        matches!(self.head_dim, 64 | 128 | 192 | 256) && self.width.is_multiple_of(32)
+        self.head_dim.is_multiple_of(32)
+            && (32..=WIDEST_HEAD).contains(&self.head_dim)
+            && self.width.is_multiple_of(32)
+            && !self.experts
     }
 
     /// Positions that layer `index` sees; `usize::MAX` for all.
@@ -103,12 +130,12 @@ impl Config {
         }
     }
 
-    /// `cos, sin` of every position's rotary angles, `head_dim / 2` each. `factors` divide the frequencies (Llama 3).
+    /// `cos, sin` of every position's rotary angles, `rotary / 2` each. `factors` divide the frequencies (Llama 3).
     pub fn angles(&self, base: f32, scaling: f32, factors: Option<&[f32]>) -> Vec<(f32, f32)> {
-        let half = self.head_dim / 2;
+        let half = self.rotary / 2;
         let frequency: Vec<f64> = (0..half)
             .map(|i| {
-                let plain = 1.0 / f64::from(base).powf(2.0 * i as f64 / self.head_dim as f64);
+                let plain = 1.0 / f64::from(base).powf(2.0 * i as f64 / self.rotary as f64);
                 plain / f64::from(scaling) / f64::from(factors.and_then(|f| f.get(i)).copied().unwrap_or(1.0))
             })
             .collect();

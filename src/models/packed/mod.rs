@@ -1,4 +1,4 @@
-//! Decoders on the packed kernels: Qwen2, Qwen2.5, Qwen3, Llama and Gemma 3 in one forward pass that differs by [`config`].
+//! Decoders on the packed kernels: Qwen2, Qwen2.5, Qwen3, Llama, Gemma 3, GLM-4 and Phi-3 in one forward pass that differs by [`config`].
 //! Many sequences share the weights: their new positions are stacked into one batch, so that every weight is read once for all.
 
 mod build;
@@ -10,7 +10,7 @@ use std::ops::Range;
 use candle_core::quantized::gguf_file::Content;
 
 use self::build::{Layer, Weights};
-use self::config::{Config, Rotation};
+use self::config::{Config, Rotation, WIDEST_HEAD};
 use super::gguf::GgufFile;
 use super::kernels::pool::pool;
 use super::kernels::{
@@ -20,8 +20,6 @@ use super::{LanguageModel, ModelError, Pass, Segment, States};
 
 /// Sequences whose caches are kept side by side: those being written and the prefixes kept for later.
 const SLOTS: usize = 16;
-/// The widest head that [`Config::fits`] lets pass.
-const WIDEST_HEAD: usize = 256;
 
 /// Keys and values of one layer: `[slot][key/value head]`.
 type LayerCache = Vec<Vec<KvHead>>;
@@ -153,7 +151,7 @@ fn finish_heads(row: &mut [f32], bias: Option<&[f32]>, norm: Option<&[f32]>, ang
         }
         match config.rotation {
             Rotation::Halves => {
-                let (lo, hi) = head.split_at_mut(dim / 2);
+                let (lo, hi) = head[..config.rotary].split_at_mut(config.rotary / 2);
                 for ((a, b), (cos, sin)) in lo.iter_mut().zip(hi).zip(angles) {
                     (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
                 }
@@ -189,7 +187,7 @@ fn run_layer(
     s: &mut Scratch,
 ) {
     let (t, width, dim, eps) = (batch.positions.len(), config.width, config.head_dim, config.eps);
-    let (q_width, kv_width, half) = (config.heads * dim, config.kv_heads * dim, dim / 2);
+    let (q_width, kv_width, half) = (config.heads * dim, config.kv_heads * dim, config.rotary / 2);
     quantize(acts, batch.form, t, width, |r, o| rms_norm(&s.x[r * width..][..width], &layer.attention_norm, o, eps));
     matmul(&mut [(&layer.query, &mut s.query), (&layer.key, &mut s.key), (&layer.value, &mut s.value)], acts);
     let at = |row: usize| &angles[batch.positions[row] * half..][..half];

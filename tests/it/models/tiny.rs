@@ -73,7 +73,7 @@ pub fn metadata(arch: &str) -> Vec<(String, Value)> {
     number("attention.key_length", HEAD);
     number("attention.value_length", HEAD);
     number("attention.sliding_window", 64);
-    number("rope.dimension_count", HEAD);
+    number("rope.dimension_count", if arch == "glm4" { HEAD / 2 } else { HEAD });
     list.push((format!("{arch}.attention.layer_norm_rms_epsilon"), Value::F32(1e-6)));
     list.push((format!("{arch}.rope.freq_base"), Value::F32(10_000.0)));
     let sentencepiece = matches!(arch, "gemma3" | "phi3");

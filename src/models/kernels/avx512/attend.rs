@@ -69,29 +69,52 @@ unsafe fn panel<const M: usize>(rows: &Rows, head: &KvHead, scores: *mut f32, st
             _mm512_storeu_ps(p.add(i), e);
         }
         inverse[r] = 1.0 / _mm512_reduce_add_ps(sum);
+        // Exactly nothing, so that a row comes out the same whatever else its panel sees.
+        for i in (first * 32..rows.from[r]).chain(rows.limit[r]..pairs * 32) {
+            *p.add(i) = 0.0;
+        }
     }
-    for part in 0..dim / 64 {
-        let values = head.values.as_ptr().add(part * 64);
-        let mut acc = [[_mm512_setzero_ps(); 4]; M];
-        for t in first * 32..longest {
-            let mut v = [_mm512_setzero_ps(); 4];
-            for j in 0..4 {
-                v[j] = _mm512_loadu_ps(values.add(t * dim + j * 16));
-            }
-            for r in 0..M {
-                let x = _mm512_set1_ps(*scores.add(r * stride + t));
-                for j in 0..4 {
-                    acc[r][j] = _mm512_fmadd_ps(x, v[j], acc[r][j]);
-                }
-            }
+    for at in (0..dim / 64).map(|part| part * 64) {
+        mix::<M, 4>(rows, head, scores, stride, first * 32..longest, at, &inverse);
+    }
+    if !dim.is_multiple_of(64) {
+        mix::<M, 2>(rows, head, scores, stride, first * 32..longest, dim - 32, &inverse);
+    }
+}
+
+/// Elements `at..at + 16 J` of the rows' outputs: values weighted by `scores`, divided by their sums.
+///
+/// # Safety
+/// As [`attend`], with `M` rows.
+#[target_feature(enable = "avx512f,avx512dq")]
+#[inline]
+unsafe fn mix<const M: usize, const J: usize>(
+    rows: &Rows,
+    head: &KvHead,
+    scores: *const f32,
+    stride: usize,
+    positions: std::ops::Range<usize>,
+    at: usize,
+    inverse: &[f32; M],
+) {
+    let values = head.values.as_ptr().add(at);
+    let mut acc = [[_mm512_setzero_ps(); J]; M];
+    for t in positions {
+        let mut v = [_mm512_setzero_ps(); J];
+        for j in 0..J {
+            v[j] = _mm512_loadu_ps(values.add(t * head.dim + j * 16));
         }
         for r in 0..M {
-            for j in 0..4 {
-                _mm512_storeu_ps(
-                    rows.out[r].add(part * 64 + j * 16),
-                    _mm512_mul_ps(acc[r][j], _mm512_set1_ps(inverse[r])),
-                );
+            let x = _mm512_set1_ps(*scores.add(r * stride + t));
+            for j in 0..J {
+                acc[r][j] = _mm512_fmadd_ps(x, v[j], acc[r][j]);
             }
+        }
+    }
+    for r in 0..M {
+        let inverse = _mm512_set1_ps(inverse[r]);
+        for j in 0..J {
+            _mm512_storeu_ps(rows.out[r].add(at + j * 16), _mm512_mul_ps(acc[r][j], inverse));
         }
     }
 }

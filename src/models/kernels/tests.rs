@@ -1,0 +1,169 @@
+//! Every level against plain arithmetic, for every block type, on random and extreme values.
+
+use candle_core::Device;
+use candle_core::quantized::GgmlDType;
+use candle_core::quantized::ggml_file::qtensor_from_ggml;
+use half::f16;
+
+use super::*;
+
+const TYPES: [GgmlDType; 7] = {
+    use GgmlDType::{F16, Q4_0, Q4K, Q5_0, Q5K, Q6K, Q8_0};
+    [Q4_0, Q5_0, Q8_0, Q4K, Q5K, Q6K, F16]
+};
+
+struct Random(u64);
+
+impl Random {
+    fn bits(&mut self) -> u32 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 32) as u32
+    }
+
+    /// −1..1.
+    fn float(&mut self) -> f32 {
+        self.bits() as f32 / (1u32 << 31) as f32 - 1.0
+    }
+}
+
+/// Blocks with any quants at all: random bytes, or all bits set; only the scales are kept in a sensible range.
+fn blocks(dtype: GgmlDType, count: usize, random: &mut Random, extreme: bool) -> Vec<u8> {
+    let mut data = Vec::new();
+    for _ in 0..count {
+        let mut block: Vec<u8> =
+            (0..dtype.type_size()).map(|_| if extreme { 0xff } else { random.bits() as u8 }).collect();
+        let halves: &[usize] = match dtype {
+            GgmlDType::Q4K | GgmlDType::Q5K => &[0, 2],
+            GgmlDType::Q6K => &[208],
+            _ => &[0],
+        };
+        for at in halves {
+            block[*at..at + 2].copy_from_slice(&f16::from_f32(random.float() * 0.01).to_le_bytes());
+        }
+        data.extend(block);
+    }
+    data
+}
+
+fn rounded(block: &[f32]) -> Vec<f32> {
+    let scale = block.iter().fold(0f32, |m, v| m.max(v.abs())) / 127.0;
+    block.iter().map(|v| if scale > 0.0 { (v / scale).round_ties_even() * scale } else { 0.0 }).collect()
+}
+
+#[test]
+fn products_agree_with_a_plain_reference_for_every_block_type() {
+    let (n, k) = (64, 256);
+    let mut random = Random(11);
+    for (dtype, extreme) in TYPES.into_iter().flat_map(|t| [(t, false), (t, true)]) {
+        let data = match dtype {
+            GgmlDType::F16 => (0..n * k).flat_map(|_| f16::from_f32(random.float()).to_le_bytes()).collect(),
+            _ => blocks(dtype, n * k / dtype.block_size(), &mut random, extreme),
+        };
+        let whole = qtensor_from_ggml(dtype, &data, vec![n, k], &Device::Cpu).unwrap();
+        let w = whole.dequantize(&Device::Cpu).unwrap().to_vec2::<f32>().unwrap();
+        let packed = PackedWeights::pack(dtype, &data, n, k).unwrap();
+        for m in [1usize, 2, 5, 6, 7, 13, 40] {
+            // Extreme: every value as large as its block allows, with both signs.
+            let mut value = |i: usize| match (extreme, i % 7) {
+                (true, 0..3) => -3.0,
+                (true, _) => 3.0,
+                (false, 0) => random.float() * 30.0,
+                (false, _) => random.float(),
+            };
+            let x: Vec<f32> = (0..m * k).map(&mut value).collect();
+            on_every_level(|level| {
+                for form in [Form::Few, Form::Many] {
+                    let mut acts = Activations::default();
+                    quantize(&mut acts, form, m, k, |r, o| o.copy_from_slice(&x[r * k..][..k]));
+                    let mut out = vec![f32::NAN; padded_rows(m) * packed.n];
+                    matmul(&mut [(&packed, &mut out)], &acts);
+                    // The reference sees activations as the kernel does: tiles keep them nearly whole.
+                    let seen: Vec<f32> =
+                        if acts.tiled { x.clone() } else { x.chunks_exact(BLOCK).flat_map(rounded).collect() };
+                    for (r, c) in (0..m).flat_map(|r| (0..n).map(move |c| (r, c))) {
+                        let row = &seen[r * k..][..k];
+                        let exact: f64 = row.iter().zip(&w[c]).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
+                        let most = w[c].iter().fold(0f32, |m, w| m.max(w.abs()));
+                        let size = f64::from(most * row.iter().map(|x| x.abs()).sum::<f32>());
+                        let got = f64::from(out[r * packed.n + c]);
+                        let what = format!("{level:?} {form:?} {dtype:?} extreme {extreme} m {m} [{r}, {c}]");
+                        // F16 has no kernel of its own and is rounded to eight bits when packed.
+                        let share = if dtype == GgmlDType::F16 { 2.5e-3 } else { 1e-3 };
+                        assert!((got - exact).abs() <= share * size, "{what}: {got} {exact} of {size}");
+                    }
+                    if m == 1 && form == Form::Few {
+                        let some = matmul_some(&packed, &acts, &[0, 1, 33, 63]);
+                        assert_eq!(some, [out[0], out[1], out[33], out[63]], "{level:?} {dtype:?}");
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// What a row becomes never depends on the rows beside it, in either form.
+#[test]
+fn rows_are_computed_alike_in_any_company() {
+    let (n, k) = (32, 128);
+    let mut random = Random(5);
+    let data = blocks(GgmlDType::Q5_0, n * k / 32, &mut random, false);
+    let packed = PackedWeights::pack(GgmlDType::Q5_0, &data, n, k).unwrap();
+    let x: Vec<f32> = (0..40 * k).map(|_| random.float()).collect();
+    on_every_level(|level| {
+        for form in [Form::Few, Form::Many] {
+            let run = |first: usize, m: usize| {
+                let mut acts = Activations::default();
+                quantize(&mut acts, form, m, k, |r, o| o.copy_from_slice(&x[(first + r) * k..][..k]));
+                let mut out = vec![0f32; padded_rows(m) * n];
+                matmul(&mut [(&packed, &mut out)], &acts);
+                out[..m * n].to_vec()
+            };
+            let all = run(0, 40);
+            for first in [0, 3, 17, 39] {
+                assert_eq!(run(first, 1), all[first * n..][..n], "{level:?} {form:?} {first}");
+            }
+        }
+    });
+}
+
+#[test]
+fn zero_and_extreme_activations_stay_finite() {
+    let k = 64;
+    let data = blocks(GgmlDType::Q8_0, 32 * k / 32, &mut Random(3), false);
+    let packed = PackedWeights::pack(GgmlDType::Q8_0, &data, 32, k).unwrap();
+    on_every_level(|level| {
+        for fill in [0.0f32, 1e30, -1e30, f32::MIN_POSITIVE] {
+            let mut acts = Activations::default();
+            quantize(&mut acts, Form::Few, 1, k, |_, o| o.fill(fill));
+            let mut out = vec![f32::NAN; packed.n];
+            matmul(&mut [(&packed, &mut out)], &acts);
+            assert!(out.iter().all(|v| v.is_finite()), "{level:?} {fill}");
+            assert!(fill != 0.0 || out.iter().all(|v| *v == 0.0), "{level:?}");
+        }
+    });
+}
+
+#[test]
+fn norm_and_gates_agree_with_plain_arithmetic() {
+    let mut random = Random(1);
+    let w: Vec<f32> = (0..64).map(|_| random.float()).collect();
+    for size in [2.0f32, 200.0] {
+        let x: Vec<f32> = (0..64).map(|_| random.float() * size).collect();
+        let near = |got: f32, expect: f32, what: String| {
+            assert!((got - expect).abs() <= 1e-4 * expect.abs().max(1.0), "{what}: {got} {expect}");
+        };
+        on_every_level(|level| {
+            let mut out = vec![0f32; 64];
+            rms_norm(&x, &w, &mut out, 1e-6);
+            let rms = (x.iter().map(|v| v * v).sum::<f32>() / 64.0 + 1e-6).sqrt();
+            (0..64).for_each(|i| near(out[i], x[i] / rms * w[i], format!("{level:?} norm {i}")));
+            gate(Gate::Silu, &x, &w, &mut out);
+            (0..64).for_each(|i| near(out[i], x[i] / (1.0 + (-x[i]).exp()) * w[i], format!("{level:?} silu {i}")));
+            gate(Gate::GeluTanh, &x, &w, &mut out);
+            for i in 0..64 {
+                let inner = (2.0 / std::f32::consts::PI).sqrt() * (x[i] + 0.044_715 * x[i].powi(3));
+                near(out[i], 0.5 * x[i] * (1.0 + inner.tanh()) * w[i], format!("{level:?} gelu {i}"));
+            }
+        });
+    }
+}
