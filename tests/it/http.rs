@@ -10,7 +10,7 @@ use tower::ServiceExt;
 use zhicai::corpus::{build_index, statutes, statutes_folder};
 use zhicai::domain::foreign::{ForeignArticle, ForeignLaw, ForeignStatutes};
 use zhicai::flow::{Flow, ModelUse};
-use zhicai::settings::{Agency, Hub, Settings};
+use zhicai::settings::{Agency, Hub, Remote, Settings};
 use zhicai::web;
 
 const LAW: &str = "中华人民共和国民办教育促进法";
@@ -57,6 +57,7 @@ fn service() -> Service {
         cache_dir: data.path().into(),
         agency: Agency::default(),
         hub: Hub::default(),
+        remote: Remote::default(),
     };
     let flow = Flow::open(&settings, ModelUse::default()).unwrap();
     Service { app: web::app(Arc::new(flow)), _data: data }
@@ -226,7 +227,7 @@ async fn wrong_input_gets_a_chinese_problem() {
 async fn every_route_is_described_and_pages_are_closed_to_the_outside() {
     let service = service();
     let document = web::handlers::health::document();
-    for (method, path) in web::routes::ROUTES.iter().filter(|(_, p)| p.starts_with("/api")) {
+    for (method, path) in web::routes::ROUTES.iter().filter(|(_, p)| p.starts_with("/api") || p.starts_with("/v1")) {
         assert!(document["paths"][path][method.to_lowercase()].is_object(), "{method} {path}");
     }
     let response = service.app.clone().oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();

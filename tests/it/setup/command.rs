@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use zhicai::cli::setup::{Args, plan};
-use zhicai::settings::{Agency, Hub, Settings};
+use zhicai::settings::{Agency, Hub, Remote, Settings};
 use zhicai::setup::{ModelPlan, model};
 
 #[derive(Parser)]
@@ -16,7 +16,13 @@ const SOURCES: &str = "[[statutes]]\npackage = \"p\"\nversion = \"1\"\nmember = 
 
 fn settings() -> Settings {
     let hub = Hub { endpoint: Some("https://mirror.example".into()) };
-    Settings { data_dir: "/d".into(), cache_dir: "/c".into(), agency: Agency::default(), hub }
+    Settings {
+        data_dir: "/d".into(),
+        cache_dir: "/c".into(),
+        agency: Agency::default(),
+        hub,
+        remote: Remote::default(),
+    }
 }
 
 #[test]
