@@ -41,6 +41,7 @@ fn flags_and_settings_become_a_plan() {
     let default = plan(None, false, &settings(), SOURCES).unwrap();
     assert!(matches!(default.model, ModelPlan::Manifest(m) if m.default));
     assert!(matches!(plan(Some("none"), false, &settings(), SOURCES).unwrap().model, ModelPlan::None));
+    assert!(matches!(plan(Some("remote"), false, &settings(), SOURCES).unwrap().model, ModelPlan::None));
     let wrong = plan(Some("没有的模型"), false, &settings(), SOURCES).unwrap_err();
     assert_eq!(wrong.exit_code(), 2);
 }
