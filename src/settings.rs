@@ -12,6 +12,7 @@ pub struct Settings {
     pub cache_dir: PathBuf,
     pub agency: Agency,
     pub hub: Hub,
+    pub remote: Remote,
 }
 
 /// 本机关: what stands in the head, the remedy clause and the seal area of every document.
@@ -54,12 +55,55 @@ pub struct Hub {
     pub endpoint: Option<String>,
 }
 
+/// A model server with the OpenAI interface (vLLM, SGLang, llama.cpp), used only when `--model remote` asks for it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Remote {
+    /// Up to and with the version, such as `http://10.0.0.5:8000/v1`.
+    pub endpoint: Option<String>,
+    /// The model's name on that server.
+    pub model: Option<String>,
+    /// `ZHICAI_REMOTE_KEY` goes before it.
+    pub key: Option<Secret>,
+    /// How long the server may be silent.
+    pub timeout_seconds: u64,
+}
+
+impl Default for Remote {
+    fn default() -> Self {
+        Self { endpoint: None, model: None, key: None, timeout_seconds: 60 }
+    }
+}
+
+/// Text that is never printed.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// For the one place that sends it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
 /// The file `zhicai.toml` in the data directory.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Written {
     agency: Agency,
     hub: Hub,
+    remote: Remote,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +130,7 @@ impl Settings {
         let path = data_dir.join("zhicai.toml");
         let written = match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str::<Written>(&text)
-                .map_err(|e| SettingsError::Invalid { path: path.clone(), message: e.to_string() })?,
+                .map_err(|e| SettingsError::Invalid { path: path.clone(), message: without_secrets(&e) })?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Written::default(),
             Err(source) => return Err(SettingsError::Unreadable { path, source }),
         };
@@ -94,8 +138,18 @@ impl Settings {
         if let Ok(endpoint) = std::env::var("ZHICAI_HUB_ENDPOINT") {
             hub.endpoint = Some(endpoint);
         }
-        Ok(Self { data_dir, cache_dir, agency: written.agency, hub })
+        let mut remote = written.remote;
+        if let Some(key) = std::env::var("ZHICAI_REMOTE_KEY").ok().filter(|k| !k.is_empty()) {
+            remote.key = Some(Secret::new(key));
+        }
+        Ok(Self { data_dir, cache_dir, agency: written.agency, hub, remote })
     }
+}
+
+/// The parser's message shows the line it stumbled over; not when that line holds the key.
+fn without_secrets(error: &toml::de::Error) -> String {
+    let shown = error.to_string();
+    if shown.contains("key") { "[remote] 的 key 一行写法有误".into() } else { shown }
 }
 
 fn env_path(name: &str) -> Option<PathBuf> {

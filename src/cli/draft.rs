@@ -20,7 +20,7 @@ pub struct Args {
     /// 写到哪个 .docx 文件
     #[arg(long)]
     out: PathBuf,
-    /// 模型编号、GGUF 文件路径，或 none
+    /// 模型编号、GGUF 文件路径、remote（zhicai.toml 中 [remote] 的服务），或 none
     #[arg(long, env = "ZHICAI_MODEL")]
     model: Option<String>,
     /// 另以 JSON 输出全文与出处

@@ -35,8 +35,18 @@ pub fn flow(settings: &Settings, model: Option<&str>) -> Result<Flow> {
     Flow::open(settings, model_use(settings, model)?)
 }
 
-/// Turns `--model` into a file.
+/// The value of `--model` that stands for the server of `[remote]`.
+pub const REMOTE: &str = "remote";
+
+/// Turns `--model` into a file, or into the server of `[remote]`.
 pub fn model_use(settings: &Settings, model: Option<&str>) -> Result<ModelUse> {
+    if model == Some(REMOTE) {
+        // Opened here, too: wrong settings should show before anything starts.
+        let engine = crate::engine::connect(&settings.remote)
+            .map_err(|e| Report::new(Class::Invalid, e.code(), "模型选择有误", e.to_string()))?;
+        let id = Some(engine.name().to_string());
+        return Ok(ModelUse { id, path: None, remote: Some(settings.remote.clone()) });
+    }
     let fail = |e: &dyn std::fmt::Display, code: &str| Report::new(Class::Invalid, code, "模型选择有误", e.to_string());
     let choice = match model {
         Some(given) => ModelChoice::parse(given).map_err(|e| fail(&e, e.code()))?,
@@ -53,7 +63,7 @@ pub fn model_use(settings: &Settings, model: Option<&str>) -> Result<ModelUse> {
         let detail = format!("{}；请先运行 zhicai setup，或用 --model none 不使用模型", path.display());
         return Err(Report::new(Class::Missing, "model.not_found", "模型尚未安装", detail));
     }
-    Ok(ModelUse { id, path })
+    Ok(ModelUse { id, path, remote: None })
 }
 
 /// An error on stderr (and as JSON on stdout when asked), with the contract's exit code.

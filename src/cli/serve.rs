@@ -15,7 +15,7 @@ pub struct Args {
     /// 监听地址
     #[arg(long, default_value = "127.0.0.1:8088")]
     listen: SocketAddr,
-    /// 模型编号、GGUF 文件路径，或 none
+    /// 模型编号、GGUF 文件路径、remote（zhicai.toml 中 [remote] 的服务），或 none
     #[arg(long, env = "ZHICAI_MODEL")]
     model: Option<String>,
 }
@@ -29,6 +29,7 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
     let listener = runtime.block_on(web::bind(args.listen))?;
     setup::ensure(settings, args.model.as_deref())?;
     let model = input::model_use(settings, args.model.as_deref())?;
+    let remote = model.remote.as_ref().and_then(|r| r.endpoint.clone());
     let flow = Arc::new(Flow::open(settings, model)?);
     if flow.model_id().is_some() {
         let warm = flow.clone();
@@ -41,6 +42,9 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
     let address = listener.local_addr().map_or(args.listen, |a| a);
     println!("智裁已启动：http://{address}/");
     println!("用浏览器打开上面的地址即可使用；按 Ctrl-C 停止。本机使用，不需要登录。");
+    if let Some(endpoint) = remote {
+        println!("语言模型在 {endpoint}：起草时只发送脱敏后的要点，不发送案情原文。");
+    }
     if !address.ip().is_loopback() {
         eprintln!("注意：正在非本机地址上监听，同一网络内的人都能打开。");
     }

@@ -33,6 +33,8 @@ pub fn plan(
     sources: &str,
 ) -> std::result::Result<Plan, SetupError> {
     let choice = match model {
+        // The model is elsewhere: nothing to fetch.
+        Some(super::input::REMOTE) => ModelChoice::None,
         Some(given) => ModelChoice::parse(given)?,
         None => ModelChoice::Manifest(crate::models::manifest::default_model()?.id),
     };

@@ -4,6 +4,7 @@ pub mod cases;
 pub mod citation;
 pub mod import_cases;
 pub mod index;
+pub mod names;
 pub mod precedents;
 pub mod rules;
 pub mod search;

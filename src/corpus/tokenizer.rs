@@ -13,7 +13,7 @@ pub const PAIRS: &str = "zh_pairs";
 /// One dictionary for the process; law names are added when a corpus is opened.
 static JIEBA: LazyLock<Mutex<Arc<Jieba>>> = LazyLock::new(|| Mutex::new(Arc::new(Jieba::new())));
 
-fn jieba() -> Arc<Jieba> {
+pub(super) fn jieba() -> Arc<Jieba> {
     JIEBA.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 

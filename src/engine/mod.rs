@@ -1,12 +1,15 @@
-//! 推理: one thread that owns the model. It gets messages and returns text; it does not know what a case is.
+//! 推理: one thread that owns the model, or a model server elsewhere. It gets messages and returns text; it does not know what a case is.
 
 mod chat;
 mod guide;
+mod handle;
 mod lookup;
+mod remote;
 mod sampling;
 mod sequence;
 mod session;
 mod slots;
+mod sse;
 mod vocab;
 mod worker;
 
@@ -15,10 +18,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::models::{self, Implementation, ModelError};
+use crate::settings;
 
 pub use guide::{Guide, Step};
+pub use handle::Engine;
+pub use remote::RemoteError;
 pub use vocab::{TokenSet, Vocab};
-pub use worker::{Engine, Metrics};
+pub use worker::Metrics;
 
 /// One turn of a conversation; `role` is `system`, `user` or `assistant`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -49,6 +55,8 @@ pub struct Request {
     pub cancel: Arc<AtomicBool>,
     /// Whether to guess ahead by copying from prompt and answer: faster, never another text.
     pub copying: bool,
+    /// No message names a person, a sum, a date or any other value of a case: only then may the request leave this machine.
+    pub redacted: bool,
 }
 
 impl Request {
@@ -63,6 +71,7 @@ impl Request {
             guide: None,
             cancel: Arc::default(),
             copying: true,
+            redacted: false,
         }
     }
 }
@@ -125,6 +134,10 @@ pub enum EngineError {
     Template(String),
     #[error("分词失败：{0}")]
     Tokenize(String),
+    #[error("内容没有脱敏，不能发往本机以外的模型服务；请改用本机模型")]
+    NotRedacted,
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
 }
 
 impl EngineError {
@@ -135,6 +148,8 @@ impl EngineError {
             Self::Stopped => "engine.stopped",
             Self::Template(_) => "engine.template",
             Self::Tokenize(_) => "engine.tokenize",
+            Self::NotRedacted => "engine.not_redacted",
+            Self::Remote(e) => e.code(),
         }
     }
 }
@@ -146,5 +161,11 @@ pub fn open(path: &Path) -> Result<Engine, EngineError> {
         Ok("candle") => Implementation::Candle,
         _ => Implementation::Auto,
     };
-    Engine::start(move |path| models::open(path, implementation), path)
+    Ok(Engine::local(worker::Local::start(move |path| models::open(path, implementation), path)?))
+}
+
+/// A model server reached over HTTP. Only the settings are checked here; whether it answers shows with the first request, so
+/// that a server that starts later than this program is found.
+pub fn connect(settings: &settings::Remote) -> Result<Engine, EngineError> {
+    Ok(Engine::remote(remote::Remote::new(settings)?))
 }

@@ -56,7 +56,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    fn count(&self, done: &Generated) {
+    pub(super) fn count(&self, done: &Generated) {
         let add = |counter: &AtomicU64, n: usize| counter.fetch_add(n as u64, Ordering::Relaxed);
         let time = |counter: &AtomicU64, seconds: f64| counter.fetch_add((seconds * 1e6) as u64, Ordering::Relaxed);
         let stats = &done.stats;
@@ -97,7 +97,7 @@ impl Metrics {
 
 /// Handle to the model thread; cheap to clone, the thread ends with the last one.
 #[derive(Clone)]
-pub struct Engine {
+pub struct Local {
     shared: Arc<Shared>,
 }
 
@@ -120,7 +120,7 @@ impl Drop for Shared {
     }
 }
 
-impl Engine {
+impl Local {
     pub(super) fn start(
         load: impl FnOnce(&Path) -> Result<Loaded, ModelError> + Send + 'static,
         path: &Path,

@@ -3,6 +3,7 @@
 mod assess;
 mod catalog;
 mod cite;
+pub mod completions;
 pub mod draft;
 pub mod extract;
 pub mod jobs;
@@ -15,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
+use self::completions::Running;
 use self::jobs::Jobs;
 use crate::corpus::{Corpus, rules};
 use crate::domain::document::lexicon::Lexicon;
@@ -23,7 +25,7 @@ use crate::engine::{self, Engine};
 use crate::error::{Report, Result};
 use crate::prompts::Prompts;
 use crate::prompts::tasks::{self, Task};
-use crate::settings::{Agency, Settings};
+use crate::settings::{self, Agency, Settings};
 
 /// The steps of a case, ready to be called.
 pub struct Flow {
@@ -35,13 +37,15 @@ pub struct Flow {
     model: Model,
     agency: Agency,
     jobs: Jobs,
+    answers: Running,
 }
 
 /// The language model: none, or opened when it is first needed or warmed up in the background.
 struct Model {
     id: Option<String>,
     path: Option<PathBuf>,
-    engine: OnceLock<std::result::Result<Engine, Report>>,
+    remote: Option<settings::Remote>,
+    engine: OnceLock<std::result::Result<Option<Engine>, Report>>,
 }
 
 /// Which model a flow may use.
@@ -50,6 +54,8 @@ pub struct ModelUse {
     /// Id or file name shown to people; `None` drafts with fixed text only.
     pub id: Option<String>,
     pub path: Option<PathBuf>,
+    /// A model server instead of a file, when a person asked for it.
+    pub remote: Option<settings::Remote>,
 }
 
 impl Flow {
@@ -61,17 +67,21 @@ impl Flow {
             prompts: Prompts::load().map_err(report::prompts)?,
             sentence: tasks::task("sentence").map_err(report::tasks)?,
             lexicon: Arc::new(tasks::lexicon().map_err(report::tasks)?),
-            model: Model { id: model.id, path: model.path, engine: OnceLock::new() },
+            model: Model { id: model.id, path: model.path, remote: model.remote, engine: OnceLock::new() },
             agency: settings.agency.clone(),
             jobs: Jobs::default(),
+            answers: Running::default(),
         })
     }
 
     /// The engine, or `None` when none is wanted. Blocks while the model loads.
     pub fn engine(&self) -> Result<Option<&Engine>> {
-        let Some(path) = &self.model.path else { return Ok(None) };
-        match self.model.engine.get_or_init(|| engine::open(path).map_err(report::engine)) {
-            Ok(engine) => Ok(Some(engine)),
+        let open = || match (&self.model.remote, &self.model.path) {
+            (Some(remote), _) => Some(engine::connect(remote)),
+            (None, path) => path.as_deref().map(engine::open),
+        };
+        match self.model.engine.get_or_init(|| open().transpose().map_err(report::engine)) {
+            Ok(engine) => Ok(engine.as_ref()),
             Err(report) => Err(report.clone()),
         }
     }
@@ -86,9 +96,10 @@ impl Flow {
         &self.book
     }
 
-    /// Ends running drafts, for shutdown.
+    /// Ends running drafts and answers, for shutdown.
     pub fn stop(&self) {
         self.jobs.cancel_all();
+        self.answers.cancel_all();
     }
 }
 

@@ -5,7 +5,7 @@ use crate::corpus::rules::RulesError;
 use crate::domain::document::compose::ComposeError;
 use crate::domain::document::fill::FillError;
 use crate::domain::intake::Rejected;
-use crate::engine::EngineError;
+use crate::engine::{EngineError, RemoteError};
 use crate::error::{Class, Report, Wrong};
 use crate::prompts::PromptsError;
 use crate::prompts::tasks::TaskError;
@@ -28,8 +28,12 @@ pub fn tasks(e: TaskError) -> Report {
 }
 
 pub fn engine(e: EngineError) -> Report {
-    let class = if matches!(e, EngineError::Busy) { Class::Busy } else { Class::Missing };
-    Report::new(class, e.code(), "语言模型不可用", e.to_string())
+    let (class, title) = match &e {
+        EngineError::Busy | EngineError::Remote(RemoteError::Busy) => (Class::Busy, "语言模型正忙"),
+        EngineError::NotRedacted => (Class::Refused, "内容不能离开本机"),
+        _ => (Class::Missing, "语言模型不可用"),
+    };
+    Report::new(class, e.code(), title, e.to_string())
 }
 
 pub fn rejected(e: Rejected) -> Report {

@@ -24,7 +24,7 @@ pub struct Installed {
 #[derive(Debug, Serialize)]
 pub struct ModelStatus {
     pub id: String,
-    /// `packed`, `candle`, or null while it has not been loaded.
+    /// `packed`, `candle`, `remote`, or null while it has not been loaded.
     pub implementation: Option<&'static str>,
     pub error: Option<String>,
 }
@@ -39,7 +39,9 @@ impl Flow {
             cases: self.corpus.cases.all().len(),
             model: self.model_id().map(|id| ModelStatus {
                 id: id.to_string(),
-                implementation: loaded.and_then(|l| l.as_ref().ok()).map(crate::engine::Engine::implementation),
+                implementation: loaded
+                    .and_then(|l| l.as_ref().ok()?.as_ref())
+                    .map(crate::engine::Engine::implementation),
                 error: loaded.and_then(|l| l.as_ref().err()).map(ToString::to_string),
             }),
             rules: self.book.version.clone(),
@@ -54,7 +56,7 @@ impl Flow {
         let mut out = format!(
             "# TYPE zhicai_drafts_waiting gauge\nzhicai_drafts_waiting {waiting}\n# TYPE zhicai_drafts gauge\nzhicai_drafts {jobs}\n"
         );
-        if let Some(Ok(engine)) = self.model.engine.get() {
+        if let Some(Ok(Some(engine))) = self.model.engine.get() {
             for (name, value) in engine.metrics().all() {
                 out.push_str(&format!("# TYPE zhicai_model_{name}_total counter\nzhicai_model_{name}_total {value}\n"));
             }

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod extract;
 pub mod handlers;
+pub mod openai;
 pub mod problem;
 pub mod routes;
 
@@ -44,6 +45,8 @@ pub fn app(flow: Arc<Flow>) -> Router {
             ))
             .into_response()
         }))
+        // Outside all that can refuse, so that those errors get the shape of their address, too.
+        .layer(middleware::from_fn(openai::errors))
         .layer(TraceLayer::new_for_http())
 }
 

@@ -54,6 +54,8 @@ impl IntoResponse for Problem {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
+        // For clients whose interface has another shape of errors.
+        response.extensions_mut().insert(self.0.clone());
         if self.0.class == Class::Busy {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }

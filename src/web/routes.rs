@@ -3,10 +3,10 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::handlers::{assessments, catalog, drafts, extractions, health, search};
+use super::handlers::{assessments, catalog, completions, drafts, extractions, health, search};
 use super::{App, assets};
 
-/// Method and path of every route; the OpenAPI document must name each `/api` one (tested).
+/// Method and path of every route; the OpenAPI document must name each `/api` and `/v1` one (tested).
 pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/"),
     ("GET", "/assets/{name}"),
@@ -27,6 +27,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/drafts/{id}/document.docx"),
     ("GET", "/api/v1/drafts/{id}/document.html"),
     ("GET", "/api/v1/drafts/{id}/document.txt"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/models/{id}"),
+    ("POST", "/v1/chat/completions"),
 ];
 
 pub fn router() -> Router<App> {
@@ -49,6 +52,9 @@ pub fn router() -> Router<App> {
         .route("/api/v1/drafts/{id}/document.docx", get(drafts::docx))
         .route("/api/v1/drafts/{id}/document.html", get(drafts::html))
         .route("/api/v1/drafts/{id}/document.txt", get(drafts::text))
+        .route("/v1/models", get(completions::models))
+        .route("/v1/models/{id}", get(completions::show_model))
+        .route("/v1/chat/completions", post(completions::create))
         .fallback(health::not_found)
         .method_not_allowed_fallback(health::method_not_allowed)
 }

@@ -10,17 +10,23 @@ use tower::ServiceExt;
 use zhicai::corpus::{build_index, statutes, statutes_folder};
 use zhicai::domain::foreign::{ForeignArticle, ForeignLaw, ForeignStatutes};
 use zhicai::flow::{Flow, ModelUse};
-use zhicai::settings::{Agency, Hub, Settings};
+use zhicai::settings::{Agency, Hub, Remote, Settings};
 use zhicai::web;
 
 const LAW: &str = "中华人民共和国民办教育促进法";
 
-struct Service {
-    app: axum::Router,
-    _data: tempfile::TempDir,
+pub(crate) struct Service {
+    pub app: axum::Router,
+    pub flow: Arc<Flow>,
+    pub data: tempfile::TempDir,
 }
 
 fn service() -> Service {
+    service_with(ModelUse::default())
+}
+
+/// The service over a small installed corpus.
+pub(crate) fn service_with(model: ModelUse) -> Service {
     let data = tempfile::tempdir().unwrap();
     let article = |row, label: &str, number, text: &str| ForeignArticle {
         row,
@@ -57,30 +63,31 @@ fn service() -> Service {
         cache_dir: data.path().into(),
         agency: Agency::default(),
         hub: Hub::default(),
+        remote: Remote::default(),
     };
-    let flow = Flow::open(&settings, ModelUse::default()).unwrap();
-    Service { app: web::app(Arc::new(flow)), _data: data }
+    let flow = Arc::new(Flow::open(&settings, model).unwrap());
+    Service { app: web::app(flow.clone()), flow, data }
 }
 
 impl Service {
-    async fn raw(&self, request: Request<Body>) -> (StatusCode, String, Vec<u8>) {
+    pub async fn raw(&self, request: Request<Body>) -> (StatusCode, String, Vec<u8>) {
         let response = self.app.clone().oneshot(request).await.unwrap();
         let kind =
             response.headers().get(header::CONTENT_TYPE).map(|v| v.to_str().unwrap().to_string()).unwrap_or_default();
         (response.status(), kind, response.into_body().collect().await.unwrap().to_bytes().to_vec())
     }
 
-    async fn post(&self, path: &str, body: impl Into<Body>) -> (StatusCode, String, Value) {
+    pub async fn post(&self, path: &str, body: impl Into<Body>) -> (StatusCode, String, Value) {
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/json").body(body.into()).unwrap();
         let (status, kind, bytes) = self.raw(request).await;
         (status, kind, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
-    async fn get(&self, path: &str) -> (StatusCode, String, Vec<u8>) {
+    pub async fn get(&self, path: &str) -> (StatusCode, String, Vec<u8>) {
         self.raw(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
-    async fn finished(&self, id: &str) -> Value {
+    pub async fn finished(&self, id: &str) -> Value {
         for _ in 0..400 {
             let (_, _, bytes) = self.get(&format!("/api/v1/drafts/{id}")).await;
             let job: Value = serde_json::from_slice(&bytes).unwrap();
@@ -93,7 +100,7 @@ impl Service {
     }
 }
 
-fn case() -> Value {
+pub(crate) fn case() -> Value {
     json!({
         "case": {"case_no": "云教体立字〔2025〕第9号", "cause": "涉嫌擅自举办民办学校", "source": "群众举报", "filed_at": "2025-09-12"},
         "party": {"kind": "legal_person", "name": "云岫市启明星文化传播有限公司", "address": "云岫市东湖路88号"},
@@ -226,7 +233,7 @@ async fn wrong_input_gets_a_chinese_problem() {
 async fn every_route_is_described_and_pages_are_closed_to_the_outside() {
     let service = service();
     let document = web::handlers::health::document();
-    for (method, path) in web::routes::ROUTES.iter().filter(|(_, p)| p.starts_with("/api")) {
+    for (method, path) in web::routes::ROUTES.iter().filter(|(_, p)| p.starts_with("/api") || p.starts_with("/v1")) {
         assert!(document["paths"][path][method.to_lowercase()].is_object(), "{method} {path}");
     }
     let response = service.app.clone().oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();

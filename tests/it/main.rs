@@ -1,11 +1,13 @@
 //! The one integration binary; a module per matter.
 
+mod completions;
 mod discretion;
 mod documents;
 mod engine;
 mod http;
 mod models;
 mod precedents;
+mod remote;
 mod rules;
 mod setup;
 mod statutes;

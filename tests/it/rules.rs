@@ -356,13 +356,14 @@ fn check_digits() {
 #[test]
 fn the_command_prints_chinese_and_answers_bad_input_with_two() {
     use zhicai::cli::assess::{Args, plain, run};
-    use zhicai::settings::{Agency, Hub, Settings};
+    use zhicai::settings::{Agency, Hub, Remote, Settings};
     let dir = data(&[]);
     let settings = Settings {
         data_dir: dir.path().into(),
         cache_dir: dir.path().into(),
         agency: Agency::default(),
         hub: Hub::default(),
+        remote: Remote::default(),
     };
     let code = |text: &str, json: bool| {
         let path = dir.path().join("case.json");

@@ -7,10 +7,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use super::guide::SentenceGuide;
+use crate::corpus;
 use crate::domain::document::draft::{DraftStats, Passage, Sentence, WritingCost};
 use crate::domain::document::lexicon::Lexicon;
 use crate::domain::document::paraphrase::Material;
-use crate::domain::document::placeholder::{Values, resolve};
+use crate::domain::document::placeholder::{Segment, Values, resolve, segments};
 use crate::domain::document::points::{FieldPoints, Point};
 use crate::domain::document::verify;
 use crate::engine::{Engine, EngineError, Finish, Message, Request, Stats};
@@ -164,7 +165,15 @@ impl Writer<'_> {
                 request.temperature = 0.35 * (attempt - 1) as f32;
                 request.seed = u64::from(attempt);
                 request.guide = Some(Box::new(SentenceGuide::new(material.clone(), self.lexicon.clone())));
-                let written = engine.generate(request, |_| {})?;
+                request.redacted = redacted(&point.template);
+                let written = match engine.generate(request, |_| {}) {
+                    // Not worth failing a document for: the sentence stands as the facts gave it.
+                    Err(e @ EngineError::NotRedacted) => {
+                        refused.push(format!("第{attempt}次：{e}"));
+                        break;
+                    }
+                    other => other?,
+                };
                 charge(&mut stats, &written.stats);
                 if written.finish == Finish::Cancelled {
                     break;
@@ -232,4 +241,19 @@ fn charge(stats: &mut DraftStats, cost: &Stats) {
         },
         ..DraftStats::default()
     });
+}
+
+/// Whether a point may leave the machine. Its template is the only part of the prompt that comes from a case (the rest is
+/// the task file), and the redactor has put markers in place of every figure, date, sum, number and quotation and of every
+/// name the case lists; values are filled in here, after the answer. What the redactor cannot know is a name that only the
+/// narrative mentions, so prose that looks as if it held one stays.
+fn redacted(template: &str) -> bool {
+    segments(template).is_ok_and(|parts| {
+        parts.iter().all(|part| match part {
+            Segment::Text(prose) => {
+                !prose.chars().any(|c| c.is_ascii_alphanumeric()) && corpus::names::first(prose).is_none()
+            }
+            Segment::Slot(_) => true,
+        })
+    })
 }

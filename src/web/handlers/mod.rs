@@ -2,6 +2,7 @@
 
 pub mod assessments;
 pub mod catalog;
+pub mod completions;
 pub mod drafts;
 pub mod extractions;
 pub mod health;

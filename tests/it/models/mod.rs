@@ -1,6 +1,6 @@
 //! Every architecture from a tiny synthetic file, and files that must be refused.
 
-mod tiny;
+pub(crate) mod tiny;
 
 use zhicai::models::{ARCHITECTURES, Implementation, LanguageModel, Loaded, ModelError, Pass, Segment, open};
 
@@ -167,4 +167,13 @@ fn unknown_architectures_and_other_files_are_named() {
     let refused = open(&path, Implementation::Auto).err().unwrap();
     assert!(matches!(&refused, ModelError::UnknownArchitecture(a) if a == "mamba"));
     assert!(refused.to_string().contains("qwen2、qwen3、llama、gemma3、glm4、phi3"));
+}
+
+/// For tests in other languages, which need a model that answers and is there without a download.
+#[test]
+#[ignore = "writes the file named by ZHICAI_TINY_OUT"]
+fn a_tiny_model_is_written_for_other_programs() {
+    if let Some(path) = std::env::var_os("ZHICAI_TINY_OUT") {
+        tiny::write_talker(path.as_ref());
+    }
 }

@@ -81,6 +81,18 @@ pub fn metadata(arch: &str) -> Vec<(String, Value)> {
     list
 }
 
+/// What stands for each byte in a vocabulary: the same alphabet as in the loader, written out independently. Printable bytes
+/// stand for themselves.
+fn byte_alphabet() -> Vec<char> {
+    let mut next = 256u32;
+    let code = |byte: u32| {
+        let printable = (33..=126).contains(&byte) || (161..=172).contains(&byte) || byte >= 174;
+        next += u32::from(!printable);
+        char::from_u32(if printable { byte } else { next - 1 }).unwrap()
+    };
+    (0..=255u32).map(code).collect()
+}
+
 /// 256 bytes, 中 with what it is merged from, and control tokens.
 fn tokenizer(sentencepiece: bool, list: &mut Vec<(String, Value)>) {
     let mut tokens: Vec<(String, i32)> = Vec::new();
@@ -88,18 +100,7 @@ fn tokenizer(sentencepiece: bool, list: &mut Vec<(String, Value)>) {
         tokens.extend((0..=255u8).map(|b| (format!("<0x{b:02X}>"), 6)));
         tokens.extend([("中", 1), ("▁", 1), ("▁▁", 4)].map(|(t, k)| (t.to_owned(), k)));
     } else {
-        // The same alphabet as in the loader, written out independently: printable bytes stand for themselves.
-        let mut next = 256u32;
-        for byte in 0..=255u32 {
-            let printable = (33..=126).contains(&byte) || (161..=172).contains(&byte) || byte >= 174;
-            let code = if printable {
-                byte
-            } else {
-                next += 1;
-                next - 1
-            };
-            tokens.push((char::from_u32(code).unwrap().to_string(), 1));
-        }
+        tokens.extend(byte_alphabet().into_iter().map(|c| (c.to_string(), 1)));
         tokens.extend([("ä¸", 1), ("ä¸Ń", 1), ("Ġa", 1)].map(|(t, k)| (t.to_owned(), k)));
     }
     let eos = tokens.len() as u32;
@@ -162,4 +163,36 @@ pub fn write_with(
 
 pub fn write(arch: &str, path: &Path) {
     write_with(arch, path, |_, _| {});
+}
+
+/// Chinese characters that [`write_talker`] adds to the vocabulary.
+const CHARACTERS: u32 = 12_000;
+/// Context of the model of [`write_talker`].
+pub const TALKER_CONTEXT: usize = 2048;
+
+/// A model whose answers are text: nearly every token is a whole Chinese character, so that random weights write some. What
+/// they write means nothing.
+pub fn write_talker(path: &Path) {
+    write_with("qwen2", path, |metadata, tensors| {
+        let bytes = byte_alphabet();
+        let spelt = |c: char| c.to_string().bytes().map(|b| bytes[usize::from(b)]).collect::<String>();
+        let characters: Vec<char> = ('一'..).filter(|c| *c != '中').take(CHARACTERS as usize).collect();
+        let count = VOCAB + characters.len();
+        for (key, value) in metadata {
+            match (key.as_str(), value) {
+                ("qwen2.context_length", value) => *value = Value::U32(TALKER_CONTEXT as u32),
+                ("tokenizer.ggml.tokens", Value::Array(list)) => {
+                    list.extend(characters.iter().map(|c| Value::String(spelt(*c))));
+                }
+                ("tokenizer.ggml.token_type", Value::Array(list)) => list.resize(count, Value::I32(1)),
+                ("tokenizer.ggml.scores", Value::Array(list)) => list.resize(count, Value::F32(0.0)),
+                _ => {}
+            }
+        }
+        for (name, dims) in tensors {
+            if matches!(name.as_str(), "token_embd.weight" | "output.weight") {
+                dims[0] = count;
+            }
+        }
+    });
 }

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use zhicai::cli::setup::{Args, plan};
-use zhicai::settings::{Agency, Hub, Settings};
+use zhicai::settings::{Agency, Hub, Remote, Settings};
 use zhicai::setup::{ModelPlan, model};
 
 #[derive(Parser)]
@@ -16,7 +16,13 @@ const SOURCES: &str = "[[statutes]]\npackage = \"p\"\nversion = \"1\"\nmember = 
 
 fn settings() -> Settings {
     let hub = Hub { endpoint: Some("https://mirror.example".into()) };
-    Settings { data_dir: "/d".into(), cache_dir: "/c".into(), agency: Agency::default(), hub }
+    Settings {
+        data_dir: "/d".into(),
+        cache_dir: "/c".into(),
+        agency: Agency::default(),
+        hub,
+        remote: Remote::default(),
+    }
 }
 
 #[test]
@@ -35,6 +41,7 @@ fn flags_and_settings_become_a_plan() {
     let default = plan(None, false, &settings(), SOURCES).unwrap();
     assert!(matches!(default.model, ModelPlan::Manifest(m) if m.default));
     assert!(matches!(plan(Some("none"), false, &settings(), SOURCES).unwrap().model, ModelPlan::None));
+    assert!(matches!(plan(Some("remote"), false, &settings(), SOURCES).unwrap().model, ModelPlan::None));
     let wrong = plan(Some("没有的模型"), false, &settings(), SOURCES).unwrap_err();
     assert_eq!(wrong.exit_code(), 2);
 }
