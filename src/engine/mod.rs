@@ -1,6 +1,7 @@
 //! 推理: one thread that owns the model, or a model server elsewhere. It gets messages and returns text; it does not know what a case is.
 
 mod chat;
+mod grammar;
 mod guide;
 mod handle;
 mod lookup;
@@ -20,6 +21,7 @@ use std::sync::atomic::AtomicBool;
 use crate::models::{self, Implementation, ModelError};
 use crate::settings;
 
+pub use grammar::{GrammarError, GrammarGuide};
 pub use guide::{Guide, Step};
 pub use handle::Engine;
 pub use remote::RemoteError;

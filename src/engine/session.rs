@@ -50,7 +50,7 @@ impl Session {
         let slots = Slots::new(loaded.model.slots());
         Self {
             model: loaded.model,
-            vocab: Arc::new(Vocab::new(loaded.tokenizer)),
+            vocab: Arc::new(Vocab::new(loaded.tokenizer, &loaded.eos)),
             template: Template::new(loaded.chat_template, loaded.bos),
             eos: loaded.eos,
             slots,

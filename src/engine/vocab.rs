@@ -1,8 +1,11 @@
 //! The vocabulary as text, and sets of tokens.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use tokenizers::Tokenizer;
+
+use super::grammar::{Forms, GrammarError};
 
 /// A set of token ids as a bitmap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +20,12 @@ impl TokenSet {
             set.insert(id);
         }
         set
+    }
+
+    /// From a bitmap of 32-bit words, the lowest id first.
+    pub fn from_words(words: &[u32]) -> Self {
+        let word = |pair: &[u32]| u64::from(pair[0]) | pair.get(1).map_or(0, |high| u64::from(*high) << 32);
+        Self { bits: words.chunks(2).map(word).collect() }
     }
 
     pub fn insert(&mut self, id: u32) {
@@ -55,10 +64,13 @@ pub struct Vocab {
     bytes: Vec<Vec<u8>>,
     special: Vec<bool>,
     by_text: HashMap<Vec<u8>, u32>,
+    /// Ids that end a text.
+    ends: Vec<u32>,
+    forms: OnceLock<Result<Forms, GrammarError>>,
 }
 
 impl Vocab {
-    pub fn new(tokenizer: Tokenizer) -> Self {
+    pub fn new(tokenizer: Tokenizer, ends: &[u32]) -> Self {
         let size = tokenizer.get_vocab_size(true);
         let alphabet = byte_alphabet();
         let added = tokenizer.get_added_tokens_decoder();
@@ -82,7 +94,8 @@ impl Vocab {
         for (id, b) in bytes.iter().enumerate().filter(|(id, b)| !special[*id] && !b.is_empty()) {
             by_text.entry(b.clone()).or_insert(id as u32);
         }
-        Self { tokenizer, bytes, special, by_text }
+        let ends = ends.iter().copied().filter(|id| (*id as usize) < size).collect();
+        Self { tokenizer, bytes, special, by_text, ends, forms: OnceLock::new() }
     }
 
     pub fn len(&self) -> usize {
@@ -91,6 +104,16 @@ impl Vocab {
 
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
+    }
+
+    /// Ids that end a text.
+    pub fn ends(&self) -> &[u32] {
+        &self.ends
+    }
+
+    /// What answers of a given form are steered with; built when it is first needed.
+    pub fn forms(&self) -> Result<&Forms, GrammarError> {
+        self.forms.get_or_init(|| Forms::of(self)).as_ref().map_err(Clone::clone)
     }
 
     pub fn bytes(&self, id: u32) -> &[u8] {
@@ -169,6 +192,7 @@ mod tests {
         assert_eq!(set.iter().collect::<Vec<_>>(), vec![0, 63, 64, 1000]);
         assert!(set.contains(64) && !set.contains(65) && !set.contains(100_000));
         assert!(TokenSet::default().is_empty());
+        assert_eq!(TokenSet::from_words(&[1, 2, 4]), TokenSet::from_ids([0, 33, 66]));
     }
 
     #[test]

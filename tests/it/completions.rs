@@ -66,6 +66,29 @@ async fn streamed(service: &Service, more: Value) -> Vec<Value> {
     data.into_iter().map(|d| serde_json::from_str(d).unwrap()).collect()
 }
 
+/// The tiny model knows nothing: whatever is right about these answers is the guide's doing.
+#[tokio::test]
+async fn an_answer_of_a_given_form_has_it_whatever_the_model_would_say() {
+    let (_dir, service) = talker();
+    let schema = json!({
+        "type": "object",
+        "properties": { "tier": { "enum": ["从轻", "一般", "从重"] }, "heard": { "type": "boolean" } },
+        "required": ["tier", "heard"],
+        "additionalProperties": false,
+    });
+    let form = json!({"type": "json_schema", "json_schema": {"name": "tier", "schema": schema}});
+    for seed in 0..12 {
+        let answer = ask(&service, json!({"response_format": form, "seed": seed, "max_tokens": 80})).await;
+        let value: Value = serde_json::from_str(text(&answer)).unwrap_or_else(|e| panic!("{e}: {answer}"));
+        assert!(["从轻", "一般", "从重"].contains(&value["tier"].as_str().unwrap()), "{value}");
+        assert!(value["heard"].is_boolean() && value.as_object().unwrap().len() == 2);
+        assert_eq!(answer["choices"][0]["finish_reason"], "stop");
+    }
+    let wrong = json!({"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "thing"}}});
+    let (status, _, told) = service.post(CHAT, question(json!({"response_format": wrong})).to_string()).await;
+    assert_eq!((status.as_u16(), &told["error"]["code"]), (400, &json!("completion.response_format")), "{told}");
+}
+
 #[tokio::test]
 async fn an_answer_is_the_same_whole_and_in_pieces() {
     let (_dir, service) = talker();

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::engine::Guide;
+use crate::engine::{GrammarError, GrammarGuide, Guide};
 use crate::error::{Class, Report, Result, Wrong};
 
 /// The shape asked for.
@@ -26,18 +26,19 @@ pub struct JsonSchema {
 
 /// The guide under which every answer has that shape; none for free text.
 pub fn guide_for(format: &ResponseFormat) -> Result<Option<Box<dyn Guide>>> {
-    match format {
-        ResponseFormat::Text => Ok(None),
-        // A promise that cannot be kept is not made.
-        ResponseFormat::JsonObject | ResponseFormat::JsonSchema { .. } => Err(refused()),
-    }
+    let guide = match format {
+        ResponseFormat::Text => return Ok(None),
+        ResponseFormat::JsonObject => GrammarGuide::json_object(),
+        ResponseFormat::JsonSchema { json_schema } => GrammarGuide::json_schema(&json_schema.schema),
+    };
+    guide.map(|guide| Some(Box::new(guide) as Box<dyn Guide>)).map_err(|e| refused(&e))
 }
 
-fn refused() -> Report {
-    let message = "尚不支持结构化输出，请用 {\"type\": \"text\"}";
-    Report::new(Class::Invalid, "completion.unsupported", "参数不受支持", message).errors(vec![Wrong {
+fn refused(e: &GrammarError) -> Report {
+    let message = e.to_string();
+    Report::new(Class::Invalid, "completion.response_format", "无法按要求的格式回答", &message).errors(vec![Wrong {
         path: "response_format".into(),
-        code: "completion.unsupported".into(),
-        message: message.into(),
+        code: "completion.response_format".into(),
+        message,
     }])
 }
