@@ -8,7 +8,7 @@ use crate::error::{Class, Report, Result};
 use crate::flow::{Flow, ModelUse};
 use crate::models::manifest::ModelChoice;
 use crate::settings::Settings;
-use crate::setup::ModelPlan;
+use crate::setup::{ModelPlan, choice};
 
 /// Larger inputs are refused before they are read whole.
 const MAX_BYTES: u64 = 16 << 20;
@@ -50,7 +50,10 @@ pub fn model_use(settings: &Settings, model: Option<&str>) -> Result<ModelUse> {
     let fail = |e: &dyn std::fmt::Display, code: &str| Report::new(Class::Invalid, code, "模型选择有误", e.to_string());
     let choice = match model {
         Some(given) => ModelChoice::parse(given).map_err(|e| fail(&e, e.code()))?,
-        None => ModelChoice::Manifest(crate::models::manifest::default_model().map_err(|e| fail(&e, e.code()))?.id),
+        None => {
+            let chosen = choice::chosen(&settings.data_dir).map_err(|e| fail(&e, e.code()))?;
+            ModelChoice::parse(&chosen.model).map_err(|e| fail(&e, e.code()))?
+        }
     };
     let plan = ModelPlan::resolve(&choice).map_err(|e| fail(&e, e.code()))?;
     let path = plan.path(&settings.cache_dir);

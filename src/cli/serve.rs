@@ -8,6 +8,7 @@ use super::{input, setup};
 use crate::error::{Class, Report, Result};
 use crate::flow::Flow;
 use crate::settings::Settings;
+use crate::setup::choice;
 use crate::web;
 
 #[derive(clap::Args, Debug)]
@@ -42,6 +43,11 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
     let address = listener.local_addr().map_or(args.listen, |a| a);
     println!("智裁已启动：http://{address}/");
     println!("用浏览器打开上面的地址即可使用；按 Ctrl-C 停止。本机使用，不需要登录。");
+    if args.model.is_none()
+        && let Ok(chosen) = choice::chosen(&settings.data_dir)
+    {
+        println!("语言模型 {}：{}。", chosen.model, chosen.why);
+    }
     if let Some(endpoint) = remote {
         println!("语言模型在 {endpoint}：起草时只发送脱敏后的要点，不发送案情原文。");
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::error::{Class, Report, Result};
 use crate::models::manifest::{ManifestError, ModelChoice, NO_MODEL};
 use crate::settings::Settings;
+use crate::setup::choice::{self, Chosen};
 use crate::setup::{self, Hooks, ModelPlan, Plan, SetupError, SetupReport};
 
 /// 下载并校验模型和法律条文，建立检索索引；可重复运行，已就绪的部分不再重做。
@@ -36,7 +37,7 @@ pub fn plan(
         // The model is elsewhere: nothing to fetch.
         Some(super::input::REMOTE) => ModelChoice::None,
         Some(given) => ModelChoice::parse(given)?,
-        None => ModelChoice::Manifest(crate::models::manifest::default_model()?.id),
+        None => ModelChoice::Manifest(choice::chosen(&settings.data_dir)?.model),
     };
     let mut plan = Plan::new(&settings.cache_dir, &settings.data_dir, ModelPlan::resolve(&choice)?);
     plan.statutes = Some(setup::sources::statutes(sources)?);
@@ -52,7 +53,7 @@ pub fn ensure(settings: &Settings, model: Option<&str>) -> Result<SetupReport> {
 
 fn prepare(settings: &Settings, model: Option<&str>, verify: bool) -> Result<SetupReport> {
     let sources = crate::corpus::embedded("sources.toml").unwrap_or_default();
-    let plan = plan(model, verify, settings, &sources).map_err(|e| report(&e))?;
+    let mut plan = plan(model, verify, settings, &sources).map_err(|e| report(&e))?;
     let data = settings.data_dir.clone();
     let import =
         |db: &Path, out: &Path| -> std::result::Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>> {
@@ -69,7 +70,29 @@ fn prepare(settings: &Settings, model: Option<&str>, verify: bool) -> Result<Set
         index_version: crate::corpus::INDEX_VERSION,
         build_index: &index,
     };
-    setup::ensure(&plan, &hooks).map_err(|e| report(&e))
+    if model.is_some() {
+        return setup::ensure(&plan, &hooks).map_err(|e| report(&e));
+    }
+    let mut chosen = choice::chosen(&settings.data_dir).map_err(|e| report(&e.into()))?;
+    let mut done = setup::ensure(&plan, &hooks);
+    if let (Err(e), Some((smaller, file))) = (&done, smaller_one(settings, &chosen)) {
+        // Nobody asked for the larger model: one that is already here serves better than none.
+        let why = format!("{} 没有装成（{e}），改用已下载的模型", chosen.model);
+        plan.model = file;
+        done = setup::ensure(&plan, &hooks);
+        chosen = Chosen { model: smaller, why };
+    }
+    let done = done.map_err(|e| report(&e))?;
+    choice::remember(&settings.data_dir, &chosen);
+    Ok(done)
+}
+
+/// The model for any machine, if it is in the cache and not the one chosen.
+fn smaller_one(settings: &Settings, chosen: &Chosen) -> Option<(String, ModelPlan)> {
+    let plain = crate::models::manifest::default_model().ok().filter(|m| m.id != chosen.model)?;
+    let plan = ModelPlan::resolve(&ModelChoice::Manifest(plain.id.clone())).ok()?;
+    plan.path(&settings.cache_dir).filter(|p| p.exists())?;
+    Some((plain.id, plan))
 }
 
 fn report(e: &SetupError) -> Report {
@@ -79,10 +102,17 @@ fn report(e: &SetupError) -> Report {
 
 pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
     if args.list_models {
-        print!("{}", models(args.json).map_err(|e| report(&e.into()))?);
+        print!("{}", models(args.json, settings).map_err(|e| report(&e.into()))?);
         return Ok(ExitCode::SUCCESS);
     }
     let report = prepare(settings, args.model.as_deref(), args.verify)?;
+    if let Some(ModelChoice::Manifest(id)) = args.model.as_deref().and_then(|m| ModelChoice::parse(m).ok()) {
+        choice::remember(&settings.data_dir, &choice::by_name(&id));
+    }
+    if args.model.is_none() && !args.json {
+        let chosen = choice::chosen(&settings.data_dir).map_err(|e| self::report(&e.into()))?;
+        println!("模型 {}：{}；可用 --model 另选", chosen.model, chosen.why);
+    }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
     } else {
@@ -95,14 +125,15 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
 }
 
 /// The manifests a person can choose from.
-fn models(json: bool) -> std::result::Result<String, ManifestError> {
+fn models(json: bool, settings: &Settings) -> std::result::Result<String, ManifestError> {
     let all = crate::models::manifest::all()?;
     if json {
         return Ok(format!("{}\n", serde_json::to_string_pretty(&all).unwrap_or_default()));
     }
+    let chosen = choice::chosen(&settings.data_dir)?;
     let mut text = String::new();
     for m in all {
-        let mark = if m.default { "（默认）" } else { "" };
+        let mark = if m.id == chosen.model { "（本机默认）" } else { "" };
         let size = setup::files::human(m.size);
         text.push_str(&format!("{}{mark}\t{}\t{size}\t{}\n\t{}\n", m.id, m.zh, m.licence, m.description));
     }

@@ -39,8 +39,11 @@ pub struct Manifest {
     pub quantization: String,
     /// SPDX identifier of the weights' licence.
     pub licence: String,
-    /// True for exactly one manifest.
+    /// True for exactly one manifest: what any machine can run.
     pub default: bool,
+    /// Where at least this much memory (bytes) is free, this is the default instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_from_memory: Option<u64>,
     /// Day on which size and hash were checked and written down.
     pub pinned_on: Date,
     /// Where the file comes from, tried in this order.

@@ -7,8 +7,10 @@
 //! <cache>/models/<id>/<file>.gguf.verified.json   remembers that it was verified; safe to delete
 //! <cache>/packages/<name>-<version>/…             verified pieces waiting to be joined; package files that stay
 //! <data>/statutes   <data>/index                  made from the cache; <data>/setup.json says from which hash
+//! <data>/model.json                               the model used when none is named, and why
 //! ```
 
+pub mod choice;
 mod error;
 pub mod files;
 mod hub;

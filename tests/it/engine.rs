@@ -100,7 +100,11 @@ fn guessing_ahead_and_company_never_change_an_answer() {
     let path = dir.path().join("tiny.gguf");
     tiny::write_talker(&path);
     let engine = engine::open(&path).unwrap();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 16,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     let requests = prop::collection::vec((prop::collection::vec(any::<u8>(), 1..12), any::<u64>(), 0..3u8), 1..6);
     runner
         .run(&requests, |requests| {

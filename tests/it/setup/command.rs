@@ -39,7 +39,7 @@ fn flags_and_settings_become_a_plan() {
     assert_eq!(chosen.statutes.unwrap().package, "p");
 
     let default = plan(None, false, &settings(), SOURCES).unwrap();
-    assert!(matches!(default.model, ModelPlan::Manifest(m) if m.default));
+    assert!(matches!(default.model, ModelPlan::Manifest(m) if m.default || m.default_from_memory.is_some()));
     assert!(matches!(plan(Some("none"), false, &settings(), SOURCES).unwrap().model, ModelPlan::None));
     assert!(matches!(plan(Some("remote"), false, &settings(), SOURCES).unwrap().model, ModelPlan::None));
     let wrong = plan(Some("没有的模型"), false, &settings(), SOURCES).unwrap_err();

@@ -189,6 +189,7 @@ impl Site {
             quantization: "F32".into(),
             licence: "MIT".into(),
             default: false,
+            default_from_memory: None,
             pinned_on: jiff::civil::date(2026, 1, 1),
             sources: vec![Source::Packages { pieces }],
         };
