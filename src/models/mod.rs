@@ -177,7 +177,8 @@ pub fn open(path: &Path, implementation: Implementation) -> Result<Loaded, Model
     let name =
         text("general.name").unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
     let chat_template = text("tokenizer.chat_template");
-    let packed = known.packed.filter(|_| implementation == Implementation::Auto);
+    // A GPU is candle's; our kernels are for processors.
+    let packed = known.packed.filter(|_| implementation == Implementation::Auto && !stock::device().is_cuda());
     let (build, used): (Build, _) = packed.map_or((known.stock, "candle"), |p| (p, "packed"));
     let model = build(content, &mut file).map_err(|e| match e {
         ModelError::Compute(why) => ModelError::Broken { path: path.into(), why },
