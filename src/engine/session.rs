@@ -20,7 +20,7 @@ const PIECE_BESIDE_OTHERS: usize = 256;
 /// Answers written at the same time.
 pub const TOGETHER: usize = 8;
 /// Rows of a writing pass: guesses are cut so that all answers together stay below it.
-const ROWS: usize = 24;
+const ROWS: usize = 40;
 
 /// Beginnings longer than this are worth waiting for and copying.
 const WORTH_SHARING: usize = 32;
