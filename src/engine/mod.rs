@@ -21,6 +21,7 @@ use std::sync::atomic::AtomicBool;
 use crate::models::{self, Implementation, ModelError};
 use crate::settings;
 
+pub use chat::Template;
 pub use grammar::{GrammarError, GrammarGuide};
 pub use guide::{Guide, Step};
 pub use handle::Engine;

@@ -1,12 +1,18 @@
-//! Reading GGUF: refuses a cut or foreign file before anything is trusted, and builds the tokenizer from the file itself.
+//! Reading GGUF: refuses a cut, foreign or lying file before anything is trusted or allocated by what it claims.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use candle_core::quantized::gguf_file::Content;
+use candle_core::quantized::gguf_file::{Content, Value};
 
-use super::ModelError;
+use super::{MAX_CONTEXT, ModelError};
+
+/// Elements of all arrays together: several times what the largest vocabularies need. Each becomes many bytes in memory.
+const MAX_ELEMENTS: u64 = 1 << 22;
+/// The longest text in the metadata; chat templates are the longest in use.
+const MAX_STRING: u64 = 1 << 20;
+const MAX_NAME: u64 = 65_535;
 
 /// An open GGUF file.
 pub struct GgufFile {
@@ -51,7 +57,7 @@ impl GgufFile {
         }
         header_is_sane(&mut reader, length).map_err(broken)?;
         reader.seek(SeekFrom::Start(0)).map_err(|e| broken(e.to_string()))?;
-        let content =
+        let mut content =
             Content::read(&mut reader).map_err(|e| broken(e.to_string().lines().next().unwrap_or_default().into()))?;
         for (name, info) in &content.tensor_infos {
             let elements = info.shape.elem_count() as u64;
@@ -65,13 +71,63 @@ impl GgufFile {
                 return Err(broken(format!("张量 {name} 不完整，文件可能被截断")));
             }
         }
+        shape_is_sane(&mut content).map_err(broken)?;
         Ok((Self { path: path.into(), reader }, content))
     }
 }
 
+/// Checks the numbers that sizes are computed from, and takes the context down to what is ever used: some implementations
+/// allocate by it.
+fn shape_is_sane(content: &mut Content) -> Result<(), String> {
+    let Some(Value::String(architecture)) = content.metadata.get("general.architecture").cloned() else {
+        return Err("没有写明架构".into());
+    };
+    let number = |key: &str| content.metadata.get(&format!("{architecture}.{key}")).map(|v| v.to_u32());
+    let within = |key: &str, most: u32| match number(key) {
+        None => Ok(None),
+        Some(Ok(n)) if (1..=most).contains(&n) => Ok(Some(n)),
+        Some(_) => Err(format!("元数据 {architecture}.{key} 有误")),
+    };
+    let heads = within("attention.head_count", 1024)?;
+    let shared = within("attention.head_count_kv", 1024)?;
+    if let (Some(heads), Some(shared)) = (heads, shared)
+        && !heads.is_multiple_of(shared)
+    {
+        return Err("注意力头数有误".into());
+    }
+    for (key, most) in [
+        ("embedding_length", 1 << 16),
+        ("block_count", 1024),
+        ("feed_forward_length", 1 << 20),
+        ("attention.key_length", 1 << 12),
+        ("attention.value_length", 1 << 12),
+        ("rope.dimension_count", 1 << 12),
+        ("attention.sliding_window", u32::MAX),
+    ] {
+        within(key, most)?;
+    }
+    let table = content.tensor_infos.get("token_embd.weight").map(|t| t.shape.dims().to_vec());
+    if let (Some(Ok(width)), Some([_, columns])) = (number("embedding_length"), table.as_deref())
+        && width as usize != *columns
+    {
+        return Err("词表的形状与元数据不符".into());
+    }
+    if let Some(context) = within("context_length", u32::MAX)? {
+        let used = context.min(MAX_CONTEXT as u32);
+        content.metadata.insert(format!("{architecture}.context_length"), Value::U32(used));
+    }
+    for key in ["rope.freq_base", "attention.layer_norm_rms_epsilon"] {
+        let value = content.metadata.get(&format!("{architecture}.{key}")).map(|v| v.to_f32());
+        if value.is_some_and(|v| !v.is_ok_and(|v| v.is_finite() && v > 0.0)) {
+            return Err(format!("元数据 {architecture}.{key} 有误"));
+        }
+    }
+    Ok(())
+}
+
 /// Walks the metadata with bounds, so that a corrupt length cannot ask for unbounded memory.
 fn header_is_sane(reader: &mut BufReader<File>, length: u64) -> Result<(), String> {
-    let mut walk = Walk { reader, left: length };
+    let mut walk = Walk { reader, left: length, elements: MAX_ELEMENTS };
     let cut = || "文件被截断".to_string();
     let version = walk.u32().ok_or_else(cut)?;
     if !(2..=3).contains(&version) {
@@ -95,12 +151,15 @@ fn header_is_sane(reader: &mut BufReader<File>, length: u64) -> Result<(), Strin
         walk.value(kind, 0).ok_or_else(cut)?;
     }
     for _ in 0..tensors {
-        walk.string().ok_or_else(cut)?;
+        walk.string(MAX_NAME).ok_or_else(cut)?;
         let dims = walk.u32().filter(|d| *d <= 8).ok_or_else(cut)?;
         let mut elements = 1u64;
         for _ in 0..dims {
-            elements =
-                walk.u64().and_then(|d| elements.checked_mul(d)).filter(|n| *n < 1 << 40).ok_or("张量形状异常")?;
+            elements = walk
+                .u64()
+                .and_then(|d| elements.checked_mul(d))
+                .filter(|n| (1..1 << 40).contains(n))
+                .ok_or("张量形状异常")?;
         }
         walk.skip(4 + 8).ok_or_else(cut)?;
     }
@@ -110,6 +169,8 @@ fn header_is_sane(reader: &mut BufReader<File>, length: u64) -> Result<(), Strin
 struct Walk<'a> {
     reader: &'a mut BufReader<File>,
     left: u64,
+    /// Array elements that may still come.
+    elements: u64,
 }
 
 impl Walk<'_> {
@@ -135,15 +196,15 @@ impl Walk<'_> {
 
     /// A short string, read.
     fn key(&mut self) -> Option<String> {
-        let n = self.u64().filter(|n| *n <= 65_535)?;
+        let n = self.u64().filter(|n| *n <= MAX_NAME)?;
         self.left = self.left.checked_sub(n)?;
         let mut buf = vec![0u8; usize::try_from(n).ok()?];
         self.reader.read_exact(&mut buf).ok()?;
         String::from_utf8(buf).ok()
     }
 
-    fn string(&mut self) -> Option<()> {
-        let n = self.u64()?;
+    fn string(&mut self, most: u64) -> Option<()> {
+        let n = self.u64().filter(|n| *n <= most)?;
         self.skip(n)
     }
 
@@ -153,13 +214,11 @@ impl Walk<'_> {
             2 | 3 => self.skip(2),
             4..=6 => self.skip(4),
             10..=12 => self.skip(8),
-            8 => self.string(),
+            8 => self.string(MAX_STRING),
             9 if depth < 2 => {
                 let inner = self.u32()?;
                 let n = self.u64()?;
-                if n > self.left {
-                    return None;
-                }
+                self.elements = self.elements.checked_sub(n)?;
                 (0..n).try_for_each(|_| self.value(inner, depth + 1))
             }
             _ => None,

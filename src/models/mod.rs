@@ -155,6 +155,13 @@ pub enum Implementation {
     Candle,
 }
 
+/// Runs code of libraries that panics on shapes it does not expect: such a file is refused like any other broken one. What was
+/// being built is dropped, so nothing half-made is seen afterwards.
+fn guarded<T>(f: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(f))
+        .unwrap_or_else(|_| Err(ModelError::Compute("张量的形状不合架构".into())))
+}
+
 /// Opens a GGUF file.
 pub fn open(path: &Path, implementation: Implementation) -> Result<Loaded, ModelError> {
     let (mut file, content) = GgufFile::open(path)?;
@@ -164,8 +171,11 @@ pub fn open(path: &Path, implementation: Implementation) -> Result<Loaded, Model
         .iter()
         .find(|a| a.name == architecture)
         .ok_or_else(|| ModelError::UnknownArchitecture(architecture.clone()))?;
-    let tokenizer = tokenizer::load(&content)
-        .map_err(|why| ModelError::Broken { path: path.into(), why: format!("分词器：{why}") })?;
+    let broken = |why: String| ModelError::Broken { path: path.into(), why: format!("分词器：{why}") };
+    let tokenizer = guarded(|| tokenizer::load(&content).map_err(ModelError::Compute)).map_err(|e| match e {
+        ModelError::Compute(why) => broken(why),
+        other => other,
+    })?;
     let id = |key: &str| content.metadata.get(key).and_then(|v| v.to_u32().ok());
     let mut eos: Vec<u32> = id("tokenizer.ggml.eos_token_id").into_iter().collect();
     for end in ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "</s>"] {
@@ -180,7 +190,7 @@ pub fn open(path: &Path, implementation: Implementation) -> Result<Loaded, Model
     // A GPU is candle's; our kernels are for processors.
     let packed = known.packed.filter(|_| implementation == Implementation::Auto && !stock::device().is_cuda());
     let (build, used): (Build, _) = packed.map_or((known.stock, "candle"), |p| (p, "packed"));
-    let model = build(content, &mut file).map_err(|e| match e {
+    let model = guarded(|| build(content, &mut file)).map_err(|e| match e {
         ModelError::Compute(why) => ModelError::Broken { path: path.into(), why },
         other => other,
     })?;

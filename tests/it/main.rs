@@ -4,6 +4,7 @@ mod completions;
 mod discretion;
 mod documents;
 mod engine;
+mod fuzz;
 mod http;
 mod models;
 mod precedents;

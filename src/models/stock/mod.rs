@@ -51,7 +51,8 @@ impl<M: Send> LanguageModel for Stock<M> {
         for (i, piece) in pieces.iter().enumerate() {
             let at = if pos == 0 { 0 } else { pos + i };
             let input = Tensor::new(*piece, &self.device)?.unsqueeze(0)?;
-            logits = Some((self.step)(&mut self.model, &input, at)?);
+            // candle panics on some shapes that do not fit together.
+            logits = Some(super::guarded(|| Ok((self.step)(&mut self.model, &input, at)?))?);
         }
         self.held = needed;
         let logits = logits.ok_or_else(|| ModelError::Compute("没有输入".into()))?;

@@ -1,5 +1,6 @@
 //! Every architecture from a tiny synthetic file, and files that must be refused.
 
+mod lying;
 pub(crate) mod tiny;
 
 use zhicai::models::{ARCHITECTURES, Implementation, LanguageModel, Loaded, ModelError, Pass, Segment, open};
