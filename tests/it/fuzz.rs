@@ -176,6 +176,10 @@ fn fuzz_template() {
             }
         }
         let source: String = source.into_iter().collect();
+        // An overflow of the stack cannot be caught: what caused it can be kept.
+        if let Some(path) = std::env::var_os("ZHICAI_FUZZ_KEEP") {
+            std::fs::write(path, &source).unwrap();
+        }
         // Rendered or refused: either is an answer.
         let _ = Template::new(Some(source), Some("<s>".into())).render(&messages);
     });

@@ -101,8 +101,9 @@ impl Tensors<'_> {
         parts.try_into().map_err(|_| ModelError::Compute(format!("张量 {name} 有误")))
     }
 
-    fn packed(&mut self, name: &str) -> Result<PackedWeights, ModelError> {
-        self.stacked(name, [None]).map(|[whole]| whole)
+    /// A matrix of `rows` rows, or of as many as it has.
+    fn packed(&mut self, name: &str, rows: Option<usize>) -> Result<PackedWeights, ModelError> {
+        self.stacked(name, [rows]).map(|[whole]| whole)
     }
 
     /// A vector of `n` floats.
@@ -133,10 +134,10 @@ pub fn read(content: &Content, file: &mut GgufFile, config: &Config) -> Result<W
             t.stacked(&fused, [Some(q_width), Some(kv_width), Some(kv_width)])?
         } else {
             let [query, key, value] = ["attn_q.weight", "attn_k.weight", "attn_v.weight"].map(name);
-            [t.packed(&query)?, t.packed(&key)?, t.packed(&value)?]
+            [t.packed(&query, Some(q_width))?, t.packed(&key, Some(kv_width))?, t.packed(&value, Some(kv_width))?]
         };
         let [gate, up] = if t.has(&name("ffn_gate.weight")) {
-            [t.packed(&name("ffn_gate.weight"))?, t.packed(&name("ffn_up.weight"))?]
+            [t.packed(&name("ffn_gate.weight"), None)?, t.packed(&name("ffn_up.weight"), None)?]
         } else {
             t.stacked(&name("ffn_up.weight"), [None, None])?
         };
@@ -144,10 +145,10 @@ pub fn read(content: &Content, file: &mut GgufFile, config: &Config) -> Result<W
             query,
             key,
             value,
-            output: t.packed(&name("attn_output.weight"))?,
+            output: t.packed(&name("attn_output.weight"), Some(width))?,
             gate,
             up,
-            down: t.packed(&name("ffn_down.weight"))?,
+            down: t.packed(&name("ffn_down.weight"), Some(width))?,
             query_bias: t.optional(&name("attn_q.bias"), q_width)?,
             key_bias: t.optional(&name("attn_k.bias"), kv_width)?,
             value_bias: t.optional(&name("attn_v.bias"), kv_width)?,
@@ -174,7 +175,7 @@ pub fn read(content: &Content, file: &mut GgufFile, config: &Config) -> Result<W
     let (vocabulary, columns) = info.shape.dims2()?;
     let embedding = Embedding { dtype: info.ggml_dtype, offset: content.tensor_data_offset + info.offset, vocabulary };
     // Without an output matrix the embedding serves as one.
-    let head = t.packed(if t.has("output.weight") { "output.weight" } else { table })?;
+    let head = t.packed(if t.has("output.weight") { "output.weight" } else { table }, None)?;
     if columns != width || head.k != width || head.n < vocabulary {
         return Err(ModelError::Compute("词表的形状与元数据不符".into()));
     }

@@ -1,5 +1,7 @@
 //! Messages → prompt text, by the model's own chat template.
 
+mod namespaces;
+
 use minijinja::{Environment, context};
 
 use super::{EngineError, Message};
@@ -57,6 +59,9 @@ fn render(source: &str, bos: &str, messages: &[Message]) -> Result<String, minij
     let refuse = |why: &'static str| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why);
     if source.len() > MAX_SOURCE {
         return Err(refuse("模板过长"));
+    }
+    if !namespaces::are_kept_apart(source) {
+        return Err(refuse("模板把 namespace 当作值使用"));
     }
     let turn = |m: &Message| minijinja::Value::from_pairs([("role", m.role.as_str()), ("content", m.content.as_str())]);
     let turns: Vec<minijinja::Value> = messages.iter().map(turn).collect();
