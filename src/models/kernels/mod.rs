@@ -3,9 +3,9 @@
 //! What is computed: `out = x · Wᵀ` with `W` in 4, 5, 6 or 8 bits per weight in blocks of 32; attention over a key cache stored
 //! 16 positions side by side; the small element-wise functions between them. A few rows of `x` are quantised to int8 in blocks
 //! of 32, accumulated in int32 per block and in f32 across blocks; many rows go through bf16 tiles where the processor has
-//! them ([`amx`]). Weights keep the exact quants of Q4_0, Q5_0, Q8_0, Q4_K, Q5_K and Q6_K; other types become Q8_0.
+//! them (`amx`). Weights keep the exact quants of Q4_0, Q5_0, Q8_0, Q4_K, Q5_K and Q6_K; other types become Q8_0.
 //!
-//! One table of functions per instruction set ([`Ops`]), chosen once at run time ([`Level`]): everything else in this folder
+//! One table of functions per instruction set (`Ops`), chosen once at run time ([`Level`]): everything else in this folder
 //! is the same for all of them.
 //!
 //! Invariants every unsafe block here relies on:

@@ -1,4 +1,4 @@
-//! Decoders on the packed kernels: Qwen2, Qwen2.5, Qwen3, Llama, Gemma 3, GLM-4 and Phi-3 in one forward pass that differs by [`config`].
+//! Decoders on the packed kernels: Qwen2, Qwen2.5, Qwen3, Llama, Gemma 3, GLM-4 and Phi-3 in one forward pass that differs by `config`.
 //! Many sequences share the weights: their new positions are stacked into one batch, so that every weight is read once for all.
 
 mod build;
