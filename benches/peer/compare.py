@@ -116,6 +116,8 @@ def compare(arguments):
             speed = base + ["model", "--model", arguments.model, "--prompt", lengths, "--gen", str(WRITTEN), "--json"]
             ours.append(run_json(speed))
             peers.append(run_json(itself + ["--peer-once"]))
+            if number >= arguments.prompt_rounds:
+                continue
             gen = ["--gen", str(arguments.gen)]
             ours_copying.append(run_json(base + ["copying", "--model", arguments.model, "--json"] + gen))
             peers_writing.append(run_json(itself + ["--peer-prompts", prompts] + gen))
@@ -171,6 +173,7 @@ def main():
     parser.add_argument("--zhicai", default="target/release/zhicai")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--prompt-rounds", type=int, default=5, help="rounds that also write answers to the prompts")
     parser.add_argument("--gen", type=int, default=200)
     parser.add_argument("--install", action="store_true")
     parser.add_argument("--venv", default="target/peer-venv")
