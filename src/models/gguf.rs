@@ -59,6 +59,7 @@ impl GgufFile {
         reader.seek(SeekFrom::Start(0)).map_err(|e| broken(e.to_string()))?;
         let mut content =
             Content::read(&mut reader).map_err(|e| broken(e.to_string().lines().next().unwrap_or_default().into()))?;
+        let mut total = 0u64;
         for (name, info) in &content.tensor_infos {
             let elements = info.shape.elem_count() as u64;
             let (block, bytes) = (info.ggml_dtype.block_size() as u64, info.ggml_dtype.type_size() as u64);
@@ -69,6 +70,11 @@ impl GgufFile {
                 .and_then(|n| n.checked_add(info.offset));
             if end.is_none_or(|end| end > length) {
                 return Err(broken(format!("张量 {name} 不完整，文件可能被截断")));
+            }
+            // Tensors that share bytes would take more memory than the file has.
+            total += elements / block * bytes;
+            if total > length {
+                return Err(broken("张量相互重叠".into()));
             }
         }
         shape_is_sane(&mut content).map_err(broken)?;
@@ -116,7 +122,7 @@ fn shape_is_sane(content: &mut Content) -> Result<(), String> {
         let used = context.min(MAX_CONTEXT as u32);
         content.metadata.insert(format!("{architecture}.context_length"), Value::U32(used));
     }
-    for key in ["rope.freq_base", "attention.layer_norm_rms_epsilon"] {
+    for key in ["rope.freq_base", "rope.local_freq_base", "attention.layer_norm_rms_epsilon"] {
         let value = content.metadata.get(&format!("{architecture}.{key}")).map(|v| v.to_f32());
         if value.is_some_and(|v| !v.is_ok_and(|v| v.is_finite() && v > 0.0)) {
             return Err(format!("元数据 {architecture}.{key} 有误"));

@@ -13,6 +13,8 @@ use tokenizers::{AddedToken, Tokenizer};
 const UNKNOWN: u64 = 2;
 const CONTROL: u64 = 3;
 const USER_DEFINED: u64 = 4;
+/// Bytes of a token; real ones have a few dozen.
+const LONGEST_TOKEN: usize = 1024;
 /// SentencePiece writes a space as this character.
 const SPACE: char = '▁';
 
@@ -55,6 +57,10 @@ fn types(content: &Content, len: usize) -> Result<Vec<u64>, String> {
 }
 
 fn sentencepiece(content: &Content, tokens: &[String], types: &[u64]) -> Result<Tokenizer, String> {
+    // Every way to cut a token is tried below.
+    if tokens.iter().any(|t| t.len() > LONGEST_TOKEN) {
+        return Err("词表中有过长的词".into());
+    }
     let wrong = |what: String| what;
     let scores: Vec<f32> = match content.metadata.get("tokenizer.ggml.scores") {
         Some(Value::Array(values)) if values.len() == tokens.len() => {
