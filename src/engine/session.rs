@@ -18,9 +18,9 @@ use crate::models::{LanguageModel, Loaded, ModelError, Pass, Segment};
 const PIECE: usize = 512;
 const PIECE_BESIDE_OTHERS: usize = 256;
 /// Answers written at the same time.
-pub const TOGETHER: usize = 8;
+pub const TOGETHER: usize = 16;
 /// Rows of a writing pass: guesses are cut so that all answers together stay below it.
-const ROWS: usize = 40;
+const ROWS: usize = 96;
 
 /// Beginnings longer than this are worth waiting for and copying.
 const WORTH_SHARING: usize = 32;

@@ -14,7 +14,7 @@ use super::{EngineError, Finish, Generated, Message, Request, Scored};
 use crate::models::{Loaded, ModelError};
 
 /// Requests that may wait beside those being answered. Long work waits with its owner, not here.
-const QUEUE: usize = 64;
+const QUEUE: usize = 256;
 
 enum Work {
     Generate {

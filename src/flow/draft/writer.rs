@@ -24,7 +24,7 @@ pub const ATTEMPTS: u32 = 3;
 const TOKENS_PER_CHAR: usize = 2;
 
 /// Sentences of one draft that are with the engine at the same time.
-const SIDE_BY_SIDE: usize = 8;
+const SIDE_BY_SIDE: usize = 16;
 
 /// How often a draft asks whether it should stop.
 const ASK: Duration = Duration::from_millis(20);

@@ -24,7 +24,7 @@ const AHEAD: usize = 4096;
 /// `x` holds `blocks * 32` floats; the slots cover row `row` of panels with `blocks` blocks.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512dq")]
 unsafe fn quantize_row(slots: &RowSlots, blocks: usize, row: usize, x: *const f32) {
-    let (panel, r) = (row / PANEL, row % PANEL);
+    let (first, step) = slots.place(blocks, row);
     let ones = _mm_set1_epi8(1);
     for b in 0..blocks {
         let lo = _mm512_loadu_ps(x.add(b * BLOCK));
@@ -34,7 +34,7 @@ unsafe fn quantize_row(slots: &RowSlots, blocks: usize, row: usize, x: *const f3
         let inverse = _mm512_set1_ps(if max > 0.0 { 127.0 / max } else { 0.0 });
         let lo = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(lo, inverse)));
         let hi = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(hi, inverse)));
-        let at = (panel * blocks + b) * PANEL + r;
+        let at = first + b * step;
         _mm_storeu_si128(slots.quants.add(at * BLOCK).cast(), lo);
         _mm_storeu_si128(slots.quants.add(at * BLOCK + 16).cast(), hi);
         let four_sums = |v| _mm_dpbusd_epi32(_mm_setzero_si128(), ones, v);

@@ -2,8 +2,8 @@
 //!
 //! What is computed: `out = x · Wᵀ` with `W` in 4, 5, 6 or 8 bits per weight in blocks of 32; attention over a key cache stored
 //! 16 positions side by side; the small element-wise functions between them. A few rows of `x` are quantised to int8 in blocks
-//! of 32, accumulated in int32 per block and in f32 across blocks; many rows go through bf16 tiles where the processor has
-//! them (`amx`). Weights keep the exact quants of Q4_0, Q5_0, Q8_0, Q4_K, Q5_K and Q6_K; other types become Q8_0.
+//! of 32, accumulated in int32 per block and in f32 across blocks; where the processor has tiles (`amx`), more than a few do
+//! the same through int8 tiles, and the many rows of prompts go through bf16 tiles. Weights keep the exact quants of Q4_0, Q5_0, Q8_0, Q4_K, Q5_K and Q6_K; other types become Q8_0.
 //!
 //! One table of functions per instruction set (`Ops`), chosen once at run time ([`Level`]): everything else in this folder
 //! is the same for all of them.
@@ -52,7 +52,7 @@ pub const BLOCK: usize = 32;
 /// The form of activations. A row comes out the same whatever stands beside it in the same form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// int8 panels: best for a few rows.
+    /// int8: best for the rows of answers. Vectors or tiles, as many rows as there are: bit for bit the same.
     Few,
     /// bf16 tiles where the processor has them, else as [`Form::Few`].
     Many,
@@ -85,7 +85,7 @@ pub(crate) struct Ops {
 /// Instruction sets, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// AVX-512 VNNI for few rows, AMX tiles (bf16) for many.
+    /// AVX-512 VNNI for a few rows, AMX tiles for more.
     Amx,
     Avx512,
     /// AVX2 with the eight-bit dot products of AVX-VNNI.

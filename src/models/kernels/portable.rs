@@ -19,10 +19,11 @@ pub(super) const OPS: Ops = Ops { quantize_row, tile_pair, rms_norm, gate, atten
 #[inline(always)]
 pub(super) unsafe fn quantize_row(slots: &RowSlots, blocks: usize, row: usize, x: *const f32) {
     let x = std::slice::from_raw_parts(x, blocks * BLOCK);
+    let (place, step) = slots.place(blocks, row);
     for (b, values) in x.chunks_exact(BLOCK).enumerate() {
         let max = values.iter().fold(0f32, |m, v| m.max(v.abs()));
         let inverse = if max > 0.0 { 127.0 / max } else { 0.0 };
-        let at = (row / PANEL * blocks + b) * PANEL + row % PANEL;
+        let at = place + b * step;
         let quants = std::slice::from_raw_parts_mut(slots.quants.add(at * BLOCK), BLOCK);
         for (q, v) in quants.iter_mut().zip(values) {
             *q = (v * inverse).round_ties_even() as i8;

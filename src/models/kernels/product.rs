@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use super::activations::Activations;
+use super::activations::{Activations, Layout};
 use super::buffer::AlignedBuf;
 use super::pool::pool;
 use super::weights::PackedWeights;
@@ -11,6 +11,9 @@ use super::{BLOCK, Form, Gate, Level, TILE, level};
 
 #[cfg(target_arch = "x86_64")]
 use super::amx;
+
+/// From so many rows on, int8 tiles are faster than vectors; both compute the same.
+const ENOUGH_FOR_TILES: usize = 7;
 
 /// Rows that an output must have room for: tiles write whole groups of sixteen.
 pub const fn padded_rows(m: usize) -> usize {
@@ -21,9 +24,14 @@ pub const fn padded_rows(m: usize) -> usize {
 pub fn quantize(acts: &mut Activations, form: Form, m: usize, k: usize, fill: impl Fn(usize, &mut [f32]) + Sync) {
     assert!(k.is_multiple_of(BLOCK));
     let level = level();
-    acts.resize(m, k, level == Level::Amx && form == Form::Many);
+    let layout = match (level, form) {
+        (Level::Amx, Form::Many) => Layout::Wide,
+        (Level::Amx, Form::Few) if m >= ENOUGH_FOR_TILES => Layout::Tiles,
+        _ => Layout::Panels,
+    };
+    acts.resize(m, k, layout);
     #[cfg(target_arch = "x86_64")]
-    if acts.tiled {
+    if layout == Layout::Wide {
         return amx::widen_rows(acts, &fill);
     }
     let (slots, ops) = (acts.slots(), level.ops());
@@ -65,7 +73,7 @@ unsafe impl Send for Out {}
 pub fn matmul(products: &mut [(&PackedWeights, &mut [f32])], acts: &Activations) {
     let mut starts = vec![0usize];
     for (w, out) in products.iter() {
-        let rows = if acts.tiled { padded_rows(acts.m) } else { acts.m };
+        let rows = if acts.layout == Layout::Wide { padded_rows(acts.m) } else { acts.m };
         assert!(w.k == acts.k && out.len() >= rows * w.n);
         starts.push(starts.last().copied().unwrap_or(0) + w.n / (2 * TILE));
     }
@@ -76,8 +84,10 @@ pub fn matmul(products: &mut [(&PackedWeights, &mut [f32])], acts: &Activations)
         (jobs[i].0, (unit - starts[i]) * 2, jobs[i].1)
     };
     #[cfg(target_arch = "x86_64")]
-    if acts.tiled {
-        return amx::product(acts, pairs, &place);
+    match acts.layout {
+        Layout::Wide => return amx::product(acts, pairs, &place),
+        Layout::Tiles => return amx::product_of_bytes(acts, pairs, &place),
+        Layout::Panels => {}
     }
     let scratch_bytes = acts.k / BLOCK * 1024;
     pool().run(pairs, |range| {
@@ -94,7 +104,7 @@ pub fn matmul(products: &mut [(&PackedWeights, &mut [f32])], acts: &Activations)
 /// The columns `ids` (ascending) of the only row of `acts · wᵀ`: reads the tile pairs that hold them and no others.
 pub fn matmul_some(w: &PackedWeights, acts: &Activations, ids: &[u32]) -> Vec<f32> {
     const WIDTH: usize = 2 * TILE;
-    assert!(w.k == acts.k && acts.m == 1 && !acts.tiled);
+    assert!(w.k == acts.k && acts.m == 1 && acts.layout == Layout::Panels);
     assert!(ids.iter().all(|id| (*id as usize) < w.n));
     let mut pairs: Vec<usize> = ids.iter().map(|id| *id as usize / WIDTH).collect();
     pairs.dedup();

@@ -78,8 +78,11 @@ fn products_agree_with_a_plain_reference_for_every_block_type() {
                     let mut out = vec![f32::NAN; padded_rows(m) * packed.n];
                     matmul(&mut [(&packed, &mut out)], &acts);
                     // The reference sees activations as the kernel does: tiles keep them nearly whole.
-                    let seen: Vec<f32> =
-                        if acts.tiled { x.clone() } else { x.chunks_exact(BLOCK).flat_map(rounded).collect() };
+                    let seen: Vec<f32> = if acts.layout == activations::Layout::Wide {
+                        x.clone()
+                    } else {
+                        x.chunks_exact(BLOCK).flat_map(rounded).collect()
+                    };
                     for (r, c) in (0..m).flat_map(|r| (0..n).map(move |c| (r, c))) {
                         let row = &seen[r * k..][..k];
                         let exact: f64 = row.iter().zip(&w[c]).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
@@ -104,13 +107,16 @@ fn products_agree_with_a_plain_reference_for_every_block_type() {
 /// What a row becomes never depends on the rows beside it, in either form.
 #[test]
 fn rows_are_computed_alike_in_any_company() {
-    let (n, k) = (32, 128);
+    let (n, k) = (64, 512);
     let mut random = Random(5);
-    let data = blocks(GgmlDType::Q5_0, n * k / 32, &mut random, false);
-    let packed = PackedWeights::pack(GgmlDType::Q5_0, &data, n, k).unwrap();
     let x: Vec<f32> = (0..40 * k).map(|_| random.float()).collect();
-    on_every_level(|level| {
-        for form in [Form::Few, Form::Many] {
+    for (dtype, form) in TYPES.into_iter().flat_map(|t| [(t, Form::Few), (t, Form::Many)]) {
+        let data = match dtype {
+            GgmlDType::F16 => (0..n * k).flat_map(|_| f16::from_f32(random.float()).to_le_bytes()).collect(),
+            _ => blocks(dtype, n * k / dtype.block_size(), &mut random, false),
+        };
+        let packed = PackedWeights::pack(dtype, &data, n, k).unwrap();
+        on_every_level(|level| {
             let run = |first: usize, m: usize| {
                 let mut acts = Activations::default();
                 quantize(&mut acts, form, m, k, |r, o| o.copy_from_slice(&x[(first + r) * k..][..k]));
@@ -119,11 +125,12 @@ fn rows_are_computed_alike_in_any_company() {
                 out[..m * n].to_vec()
             };
             let all = run(0, 40);
-            for first in [0, 3, 17, 39] {
-                assert_eq!(run(first, 1), all[first * n..][..n], "{level:?} {form:?} {first}");
+            for (first, count) in [(0, 1), (3, 1), (17, 1), (39, 1), (5, 6), (2, 7), (11, 16), (7, 29)] {
+                let part = &all[first * n..][..count * n];
+                assert_eq!(run(first, count), part, "{level:?} {form:?} {dtype:?} {first} {count}");
             }
-        }
-    });
+        });
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::kernels::{
 use super::{LanguageModel, ModelError, Pass, Segment, States};
 
 /// Sequences whose caches are kept side by side: those being written and the prefixes kept for later.
-const SLOTS: usize = 16;
+const SLOTS: usize = 24;
 
 /// Keys and values of one layer: `[slot][key/value head]`.
 type LayerCache = Vec<Vec<KvHead>>;

@@ -1,69 +1,22 @@
-//! AMX: products of many rows as bf16 tiles with f32 sums (Intel Architecture Instruction Set Extensions, chapter on AMX).
+//! bf16 tiles with f32 sums, for prompts.
 //!
-//! The compiler has no stable intrinsics for tiles, so the inner loops are assembly. Weights are widened to bf16 one chunk of
-//! columns at a time into a thread's scratch memory, small enough to stay in its second-level cache while every row passes.
+//! Weights are widened to bf16 one chunk of columns at a time into a thread's scratch memory, small enough to stay in its
+//! second-level cache while every row passes.
 #![allow(unsafe_op_in_unsafe_fn, reason = "whole bodies are kernels over raw pointers under the invariants of mod.rs")]
 #![allow(clippy::needless_range_loop, reason = "indices run over several register arrays at once")]
 
 use std::arch::asm;
 use std::arch::x86_64::*;
-use std::sync::OnceLock;
 
-use super::activations::Activations;
-use super::pool::pool;
-use super::product::{Out, with_scratch};
-use super::weights::{Kind, PackedWeights};
-use super::{BLOCK, TILE};
+use super::super::activations::Activations;
+use super::super::pool::pool;
+use super::super::product::{Out, with_scratch};
+use super::super::weights::{Kind, PackedWeights};
+use super::super::{BLOCK, TILE};
+use super::{Shape, TILE_BYTES, with_tiles};
 
 /// Columns of weights widened at a time, in blocks.
 const CHUNK: usize = 32;
-/// Bytes of a tile: 16 rows of 64.
-const TILE_BYTES: usize = 1024;
-
-/// Whether the processor has bf16 tiles and the system lets this process use them.
-pub fn available() -> bool {
-    static AVAILABLE: OnceLock<bool> = OnceLock::new();
-    *AVAILABLE.get_or_init(|| {
-        let leaf = __cpuid_count(7, 0);
-        let tiles = leaf.edx & (1 << 22) != 0 && leaf.edx & (1 << 24) != 0;
-        tiles && is_x86_feature_detected!("avx512bf16") && permitted()
-    })
-}
-
-/// Asks Linux for the tile registers: they are large, so a process must ask once (arch_prctl, ARCH_REQ_XCOMP_PERM).
-fn permitted() -> bool {
-    #[cfg(target_os = "linux")]
-    {
-        const ARCH_REQ_XCOMP_PERM: libc::c_long = 0x1023;
-        const XFEATURE_XTILEDATA: libc::c_long = 18;
-        // SAFETY: this call takes two numbers and touches no memory of ours.
-        unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0 }
-    }
-    #[cfg(not(target_os = "linux"))]
-    false
-}
-
-/// Tile shapes: all eight are 16 rows of 64 bytes.
-#[repr(C, align(64))]
-struct Config {
-    palette: u8,
-    start: u8,
-    reserved: [u8; 14],
-    columns: [u16; 16],
-    rows: [u8; 16],
-}
-
-/// Configures this thread's tiles while `f` runs.
-fn with_tiles(f: impl FnOnce()) {
-    let mut config = Config { palette: 1, start: 0, reserved: [0; 14], columns: [0; 16], rows: [0; 16] };
-    config.columns[..8].fill(64);
-    config.rows[..8].fill(16);
-    // SAFETY: called on a processor with tiles (invariant 1); the compiler itself never uses them.
-    unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const config, options(nostack)) };
-    f();
-    // SAFETY: as above.
-    unsafe { asm!("tilerelease", options(nostack, nomem)) };
-}
 
 /// Where row `r` of block `b` stands in [`Activations::wide`], in bytes.
 fn wide_offset(row_tiles: usize, blocks: usize, r: usize, b: usize) -> usize {
@@ -111,7 +64,7 @@ pub fn product<'a>(
         // Chunk by chunk: the rows' share of one chunk stays in the cache while all weights pass by.
         pool().run(pairs, |range| {
             with_scratch(2 * CHUNK * TILE_BYTES, |scratch| {
-                with_tiles(|| {
+                with_tiles(Shape::Floats, || {
                     for unit in range.clone() {
                         let (w, tile, out) = place(unit);
                         // SAFETY: sizes asserted by `matmul` (invariant 3); tiles are disjoint columns (4).
