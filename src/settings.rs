@@ -13,6 +13,21 @@ pub struct Settings {
     pub agency: Agency,
     pub hub: Hub,
     pub remote: Remote,
+    pub search: Search,
+}
+
+/// How articles and cases are searched.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Search {
+    /// By meaning as well as by words; `ZHICAI_DENSE=off` goes before it.
+    pub dense: bool,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self { dense: true }
+    }
 }
 
 /// 本机关: what stands in the head, the remedy clause and the seal area of every document.
@@ -104,6 +119,7 @@ struct Written {
     agency: Agency,
     hub: Hub,
     remote: Remote,
+    search: Search,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +158,11 @@ impl Settings {
         if let Some(key) = std::env::var("ZHICAI_REMOTE_KEY").ok().filter(|k| !k.is_empty()) {
             remote.key = Some(Secret::new(key));
         }
-        Ok(Self { data_dir, cache_dir, agency: written.agency, hub, remote })
+        let mut search = written.search;
+        if let Some(wanted) = std::env::var("ZHICAI_DENSE").ok().filter(|v| !v.is_empty()) {
+            search.dense = !matches!(wanted.as_str(), "off" | "0" | "false");
+        }
+        Ok(Self { data_dir, cache_dir, agency: written.agency, hub, remote, search })
     }
 }
 

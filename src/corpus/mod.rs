@@ -102,6 +102,11 @@ fn law_book(data_dir: &Path) -> Result<LawBook, CorpusError> {
     Ok(book)
 }
 
+/// What an encoder reads of each article, in the order of the index's keys: law, heading, beginning of the text.
+pub fn passages(data_dir: &Path) -> Result<Vec<String>, CorpusError> {
+    Ok(search::texts(&law_book(data_dir)?).map(|(_, text)| text.chars().take(search::PASSAGE).collect()).collect())
+}
+
 /// Builds the statute index anew beside the old one and swaps it in; returns the number of articles.
 pub fn build_index(data_dir: &Path) -> Result<u64, CorpusError> {
     let book = law_book(data_dir)?;

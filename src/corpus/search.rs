@@ -55,6 +55,9 @@ pub fn prior(level: LawLevel) -> f32 {
     }
 }
 
+/// Characters of an article that an encoder is shown.
+pub const PASSAGE: usize = 460;
+
 /// The indexed text of an article: law, last heading, text. Keys count articles through all versions.
 pub fn texts(book: &LawBook) -> impl Iterator<Item = (u64, Cow<'_, str>)> {
     book.versions.iter().flat_map(|v| v.articles.iter().map(move |a| (v, a))).enumerate().map(

@@ -1,6 +1,7 @@
 //! 推理: one thread that owns the model, or a model server elsewhere. It gets messages and returns text; it does not know what a case is.
 
 mod chat;
+pub mod embedder;
 mod grammar;
 mod guide;
 mod handle;
@@ -11,6 +12,7 @@ mod sequence;
 mod session;
 mod slots;
 mod sse;
+pub mod vectors;
 mod vocab;
 mod worker;
 

@@ -5,6 +5,7 @@ mod catalog;
 mod cite;
 pub mod completions;
 pub mod draft;
+pub mod embed;
 pub mod extract;
 pub mod jobs;
 pub mod report;

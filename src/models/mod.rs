@@ -1,11 +1,13 @@
 //! 模型架构: one file per architecture, tensors never leave this room. The engine sees token ids going in and plain `f32`
 //! logits coming out.
 
+pub mod encoder;
 pub mod gguf;
 pub mod kernels;
 pub mod manifest;
 pub mod packed;
 mod stock;
+mod tensors;
 mod tokenizer;
 
 use std::path::{Path, PathBuf};

@@ -62,6 +62,8 @@ pub enum SetupError {
     Import { detail: String },
     #[error("检索索引未能建立：{detail}。请重新运行 zhicai setup；仍失败时请把这段话告诉维护人员")]
     Index { detail: String },
+    #[error("检索编码模型未能装好：{detail}。没有它也能按字词检索；可稍后重新运行 zhicai setup")]
+    Encoder { detail: String },
     #[error("“{model}”的各个来源都没有成功。{}", list(.failures))]
     AllSources { model: String, failures: Vec<SetupError> },
 }
@@ -89,6 +91,7 @@ impl SetupError {
             Self::NotGguf { .. } => "setup.not_gguf",
             Self::Import { .. } => "setup.import",
             Self::Index { .. } => "setup.index",
+            Self::Encoder { .. } => "setup.encoder",
             Self::AllSources { .. } => "setup.all_sources",
         }
     }

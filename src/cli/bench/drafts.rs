@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{mebibytes, median, peak_rss};
 use crate::cli::input;
-use crate::domain::assessment::ResultCode;
+use crate::domain::assessment::{Assessment, ResultCode};
 use crate::domain::document::draft::{Draft, DraftStats};
 use crate::domain::precedent::Precedent;
 use crate::error::{Class, Report, Result};
@@ -30,6 +30,9 @@ pub struct Args {
     /// 每件接着再起草一次（读入可复用）
     #[arg(long)]
     twice: bool,
+    /// 只打印案件（每行一个 JSON），供经 HTTP 测量
+    #[arg(long)]
+    dump: bool,
     #[arg(long)]
     json: bool,
 }
@@ -97,7 +100,6 @@ impl Figures {
 
 pub fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
     let flow = input::flow(settings, args.model.as_deref())?;
-    flow.engine()?;
     let mut all: Vec<Precedent> =
         flow.teaching().filter(|c| c.disc.final_.as_ref().is_some_and(|f| !f.kinds.is_empty())).cloned().collect();
     // Spread over the corpus instead of taking one law after the other.
@@ -105,6 +107,12 @@ pub fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
     let order: Vec<usize> =
         (0..all.len()).step_by(stride).chain((0..all.len()).filter(|i| !i.is_multiple_of(stride))).collect();
     let all: Vec<Precedent> = order.into_iter().map(|i| std::mem::take(&mut all[i])).collect();
+    if args.dump {
+        let offered = all.iter().filter(|case| assess(&flow, case).is_ok()).take(args.cases);
+        offered.for_each(|case| println!("{}", serde_json::to_string(&case.as_case()).unwrap_or_default()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    flow.engine()?;
     let figures = Mutex::new(Figures { together: args.together.max(1), ..Figures::default() });
     let (next, clock) = (AtomicUsize::new(0), Instant::now());
     let lock = || figures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -143,12 +151,17 @@ pub fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
     Ok(if figures.unsupported.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn draft(flow: &Flow, precedent: &Precedent) -> Result<Draft> {
-    let case = precedent.as_case();
-    let assessment = flow.assess_on(&case, today(), Some(&precedent.id))?;
+/// The assessment of a case, the case itself left out of its comparison, if it can be drafted.
+fn assess(flow: &Flow, precedent: &Precedent) -> Result<Assessment> {
+    let assessment = flow.assess_on(&precedent.as_case(), today(), Some(&precedent.id))?;
     if !matches!(assessment.result, ResultCode::Range | ResultCode::NotFineable) {
         return Err(Report::new(Class::Refused, "bench.no_range", "没有裁量幅度，不起草", ""));
     }
+    Ok(assessment)
+}
+
+fn draft(flow: &Flow, precedent: &Precedent) -> Result<Draft> {
+    let (case, assessment) = (precedent.as_case(), assess(flow, precedent)?);
     flow.draft_with(&case, &assessment, DEFAULT_KIND, today(), &|| false, &|_| {})
 }
 

@@ -76,6 +76,8 @@ pub struct Span<'a> {
     pub cache: &'a [KvHead],
     /// How many positions back a row sees, itself included; `usize::MAX` for all.
     pub window: usize,
+    /// Whether a row sees what comes after it, too (encoders).
+    pub both_ways: bool,
 }
 
 /// Work of one span: which units of the region are its.
@@ -133,7 +135,7 @@ pub fn attention(query: &[f32], out: &mut [f32], heads: usize, scale: f32, spans
                         rows.query[r] = query.0.add(offset);
                         rows.out[r] = out.0.add(offset);
                     }
-                    rows.limit[r] = span.pos + token + 1;
+                    rows.limit[r] = span.pos + if span.both_ways { span.tokens } else { token + 1 };
                     rows.from[r] = rows.limit[r].saturating_sub(span.window);
                 }
                 let stride = (span.pos + span.tokens).next_multiple_of(32);
@@ -156,7 +158,7 @@ mod tests {
         ((a * 37 + b * 101) % 97) as f32 / 48.5 - 1.0
     }
 
-    /// Two sequences at once, with and without a window, against plain arithmetic.
+    /// Two sequences at once, with and without a window, one way and both ways, against plain arithmetic.
     #[test]
     fn attention_agrees_with_plain_arithmetic() {
         on_every_level(|level| {
@@ -184,8 +186,8 @@ mod tests {
                     })
                     .collect();
                 let spans = [
-                    Span { row: 0, tokens: many, pos: 37, cache: &caches[0], window },
-                    Span { row: many, tokens: 3, pos: 0, cache: &caches[1], window },
+                    Span { row: 0, tokens: many, pos: 37, cache: &caches[0], window, both_ways: false },
+                    Span { row: many, tokens: 3, pos: 0, cache: &caches[1], window, both_ways: window == usize::MAX },
                 ];
                 let query: Vec<f32> = (0..(many + 3) * heads * dim).map(|i| value(i, 3)).collect();
                 let mut out = vec![0f32; query.len()];
@@ -198,7 +200,8 @@ mod tests {
                             let at = ((span.row + token) * heads + h) * dim;
                             let q = &query[at..][..dim];
                             let here = span.pos + token;
-                            let seen = (here + 1).saturating_sub(window)..=here;
+                            let last = if span.both_ways { span.pos + span.tokens - 1 } else { here };
+                            let seen = (here + 1).saturating_sub(window)..=last;
                             let scores: Vec<f64> = seen
                                 .clone()
                                 .map(|t| {

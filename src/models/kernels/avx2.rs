@@ -9,19 +9,19 @@ use super::attention::{KvHead, Rows};
 use super::weights::{Kind, PackedWeights};
 use super::{BLOCK, Gate, Ops, PANEL, TILE, portable};
 
-pub(super) const PLAIN: Ops = Ops { quantize_row, tile_pair: plain, rms_norm, gate, attend };
-pub(super) const VNNI: Ops = Ops { quantize_row, tile_pair: vnni, rms_norm, gate, attend };
+pub(super) const PLAIN: Ops = Ops { quantize_row, tile_pair: plain, rms_norm, gate, attend, dot_row };
+pub(super) const VNNI: Ops = Ops { quantize_row, tile_pair: vnni, rms_norm, gate, attend, dot_row };
 
 /// How far ahead weights are prefetched, in bytes.
 const AHEAD: usize = 4096;
 
 /// Portable functions, compiled for this instruction set. Their safety sections are those of [`portable`].
 macro_rules! recompiled {
-    ($($name:ident($($arg:ident: $ty:ty),*);)*) => {$(
+    ($($name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {$(
         /// # Safety
         /// As the portable function of this name.
         #[target_feature(enable = "avx2,fma,f16c")]
-        unsafe fn $name($($arg: $ty),*) {
+        unsafe fn $name($($arg: $ty),*) $(-> $out)? {
             portable::$name($($arg),*)
         }
     )*};
@@ -31,6 +31,7 @@ recompiled! {
     rms_norm(x: *const f32, weight: *const f32, out: *mut f32, n: usize, eps: f32);
     gate(kind: Gate, x: *const f32, up: *const f32, out: *mut f32, n: usize);
     attend(rows: &Rows, head: &KvHead, scores: *mut f32, stride: usize);
+    dot_row(query: *const i8, row: *const u8, n: usize) -> i32;
 }
 
 /// One tile × block as bytes, two registers (rows 0–7, 8–15) per group of four columns.

@@ -13,7 +13,7 @@ use super::activations::{Activations, RowSlots};
 use super::weights::{Kind, PackedWeights};
 use super::{BLOCK, Gate, Ops, PANEL, TILE};
 
-pub(super) const OPS: Ops = Ops { quantize_row, tile_pair, rms_norm, gate, attend: attend::attend };
+pub(super) const OPS: Ops = Ops { quantize_row, tile_pair, rms_norm, gate, attend: attend::attend, dot_row };
 
 /// How far ahead weights are prefetched, in bytes: about the latency of memory at the kernel's reading speed.
 const AHEAD: usize = 4096;
@@ -390,4 +390,17 @@ unsafe fn rms_norm(x: *const f32, w: *const f32, out: *mut f32, n: usize, eps: f
         let v = _mm512_mul_ps(_mm512_loadu_ps(x.add(i)), r);
         _mm512_storeu_ps(out.add(i), _mm512_mul_ps(v, _mm512_loadu_ps(w.add(i))));
     }
+}
+
+/// [`Ops::dot_row`].
+///
+/// # Safety
+/// Both pointers hold `n` values, `n` a multiple of 64.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn dot_row(query: *const i8, row: *const u8, n: usize) -> i32 {
+    let mut sum = _mm512_setzero_si512();
+    for i in (0..n).step_by(64) {
+        sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(row.add(i).cast()), _mm512_loadu_si512(query.add(i).cast()));
+    }
+    _mm512_reduce_add_epi32(sum)
 }

@@ -21,6 +21,7 @@ mod buffer;
 pub mod pool;
 mod portable;
 mod product;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -37,6 +38,7 @@ use std::sync::OnceLock;
 pub use activations::Activations;
 pub use attention::{KvHead, Span, attention};
 pub use product::{gate, matmul, matmul_some, padded_rows, quantize, rms_norm};
+pub use rows::{ROW_OFFSET, dot_rows};
 pub use weights::{PackedWeights, read_row, row_bytes};
 
 use activations::RowSlots;
@@ -80,6 +82,8 @@ pub(crate) struct Ops {
     gate: unsafe fn(Gate, x: *const f32, up: *const f32, out: *mut f32, n: usize),
     /// Attention of up to [`PANEL`] query rows over one head; `scores` has `PANEL` rows of `stride` floats.
     attend: unsafe fn(rows: &Rows, head: &KvHead, scores: *mut f32, stride: usize),
+    /// Signed × unsigned dot product over `n` values, a multiple of 64.
+    dot_row: unsafe fn(query: *const i8, row: *const u8, n: usize) -> i32,
 }
 
 /// Instruction sets, best first.

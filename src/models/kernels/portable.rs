@@ -7,10 +7,11 @@ use half::f16;
 
 use super::activations::{Activations, RowSlots};
 use super::attention::{KvHead, Rows};
+pub(super) use super::rows::dot_row;
 use super::weights::{Kind, PackedWeights};
 use super::{BLOCK, Gate, Ops, PANEL, TILE};
 
-pub(super) const OPS: Ops = Ops { quantize_row, tile_pair, rms_norm, gate, attend };
+pub(super) const OPS: Ops = Ops { quantize_row, tile_pair, rms_norm, gate, attend, dot_row };
 
 /// [`Ops::quantize_row`].
 ///

@@ -1,15 +1,12 @@
 //! A GGUF's tensors → packed layers.
 
-use std::io::{Read, Seek, SeekFrom};
-
-use candle_core::quantized::GgmlDType;
-use candle_core::quantized::ggml_file::qtensor_from_ggml;
 use candle_core::quantized::gguf_file::Content;
 
 use super::config::Config;
 use crate::models::ModelError;
 use crate::models::gguf::GgufFile;
-use crate::models::kernels::{PackedWeights, row_bytes};
+use crate::models::kernels::PackedWeights;
+use crate::models::tensors::{Embedding, Tensors};
 
 /// One decoder layer.
 pub struct Layer {
@@ -34,13 +31,6 @@ pub struct Layer {
     pub window: usize,
 }
 
-/// The embedding table stays in the file; a row is read when its token comes.
-pub struct Embedding {
-    pub dtype: GgmlDType,
-    pub offset: u64,
-    pub vocabulary: usize,
-}
-
 /// Everything that is read once.
 pub struct Weights {
     pub layers: Vec<Layer>,
@@ -51,79 +41,9 @@ pub struct Weights {
     pub rope_factors: Option<Vec<f32>>,
 }
 
-struct Tensors<'a> {
-    content: &'a Content,
-    file: &'a mut GgufFile,
-    bytes: Vec<u8>,
-}
-
-impl Tensors<'_> {
-    fn has(&self, name: &str) -> bool {
-        self.content.tensor_infos.contains_key(name)
-    }
-
-    /// Type, shape and bytes. `GgufFile::open` has checked that the bytes are there.
-    fn raw(&mut self, name: &str) -> Result<(GgmlDType, Vec<usize>, &[u8]), ModelError> {
-        let info =
-            self.content.tensor_infos.get(name).ok_or_else(|| ModelError::Compute(format!("缺少张量 {name}")))?;
-        let size = info.shape.elem_count() / info.ggml_dtype.block_size() * info.ggml_dtype.type_size();
-        let read = |file: &mut GgufFile, bytes: &mut Vec<u8>| -> std::io::Result<()> {
-            file.seek(SeekFrom::Start(self.content.tensor_data_offset + info.offset))?;
-            bytes.resize(size, 0);
-            file.read_exact(bytes)
-        };
-        read(self.file, &mut self.bytes).map_err(|e| ModelError::Compute(format!("张量 {name}：{e}")))?;
-        Ok((info.ggml_dtype, info.shape.dims().to_vec(), &self.bytes))
-    }
-
-    /// The matrices of `counts` rows that stand one below the other in a tensor.
-    fn stacked<const N: usize>(
-        &mut self,
-        name: &str,
-        counts: [Option<usize>; N],
-    ) -> Result<[PackedWeights; N], ModelError> {
-        let (dtype, shape, bytes) = self.raw(name)?;
-        let [rows, k] = shape[..] else { return Err(ModelError::Compute(format!("张量 {name} 不是矩阵"))) };
-        let size = row_bytes(dtype, k)?;
-        let mut parts = Vec::with_capacity(N);
-        let mut start = 0;
-        for count in counts {
-            // `None`: an equal share.
-            let count = count.unwrap_or(rows / N);
-            let part = bytes.get(start * size..(start + count) * size);
-            let part = part.ok_or_else(|| ModelError::Compute(format!("张量 {name} 的形状与元数据不符")))?;
-            parts.push(PackedWeights::pack(dtype, part, count, k)?);
-            start += count;
-        }
-        if start != rows {
-            return Err(ModelError::Compute(format!("张量 {name} 的形状与元数据不符")));
-        }
-        parts.try_into().map_err(|_| ModelError::Compute(format!("张量 {name} 有误")))
-    }
-
-    /// A matrix of `rows` rows, or of as many as it has.
-    fn packed(&mut self, name: &str, rows: Option<usize>) -> Result<PackedWeights, ModelError> {
-        self.stacked(name, [rows]).map(|[whole]| whole)
-    }
-
-    /// A vector of `n` floats.
-    fn floats(&mut self, name: &str, n: usize) -> Result<Vec<f32>, ModelError> {
-        let (dtype, shape, bytes) = self.raw(name)?;
-        if shape.iter().product::<usize>() != n {
-            return Err(ModelError::Compute(format!("张量 {name} 的长度与元数据不符")));
-        }
-        let cpu = candle_core::Device::Cpu;
-        Ok(qtensor_from_ggml(dtype, bytes, vec![n], &cpu)?.dequantize(&cpu)?.to_vec1()?)
-    }
-
-    fn optional(&mut self, name: &str, n: usize) -> Result<Option<Vec<f32>>, ModelError> {
-        if self.has(name) { self.floats(name, n).map(Some) } else { Ok(None) }
-    }
-}
-
 /// Reads and packs everything `config` needs.
 pub fn read(content: &Content, file: &mut GgufFile, config: &Config) -> Result<Weights, ModelError> {
-    let mut t = Tensors { content, file, bytes: vec![] };
+    let mut t = Tensors::new(content, file);
     let (width, dim) = (config.width, config.head_dim);
     let (q_width, kv_width) = (config.heads * dim, config.kv_heads * dim);
     let mut layers: Vec<Layer> = Vec::with_capacity(config.blocks);
@@ -171,12 +91,10 @@ pub fn read(content: &Content, file: &mut GgufFile, config: &Config) -> Result<W
         layers.push(layer);
     }
     let table = "token_embd.weight";
-    let info = content.tensor_infos.get(table).ok_or_else(|| ModelError::Compute(format!("缺少张量 {table}")))?;
-    let (vocabulary, columns) = info.shape.dims2()?;
-    let embedding = Embedding { dtype: info.ggml_dtype, offset: content.tensor_data_offset + info.offset, vocabulary };
+    let (embedding, columns) = t.embedding(table)?;
     // Without an output matrix the embedding serves as one.
     let head = t.packed(if t.has("output.weight") { "output.weight" } else { table }, None)?;
-    if columns != width || head.k != width || head.n < vocabulary {
+    if columns != width || head.k != width || head.n < embedding.vocabulary {
         return Err(ModelError::Compute("词表的形状与元数据不符".into()));
     }
     let norm = t.floats("output_norm.weight", width)?;

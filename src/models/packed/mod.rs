@@ -4,7 +4,6 @@
 mod build;
 mod config;
 
-use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use candle_core::quantized::gguf_file::Content;
@@ -14,7 +13,7 @@ use self::config::{Config, Rotation, WIDEST_HEAD};
 use super::gguf::GgufFile;
 use super::kernels::pool::pool;
 use super::kernels::{
-    Activations, Form, KvHead, Span, attention, gate, matmul, matmul_some, padded_rows, quantize, read_row, rms_norm,
+    Activations, Form, KvHead, Span, attention, gate, matmul, matmul_some, padded_rows, quantize, rms_norm,
 };
 use super::{LanguageModel, ModelError, Pass, Segment, States};
 
@@ -97,19 +96,9 @@ fn add(row: &mut [f32], more: &[f32]) {
 
 impl Packed {
     fn embed(&mut self, id: u32, at: usize) -> Result<(), ModelError> {
-        let (table, width) = (&self.weights.embedding, self.config.width);
-        if id as usize >= table.vocabulary {
-            return Err(ModelError::Compute(format!("词号 {id} 超出词表")));
-        }
-        let size = width / table.dtype.block_size() * table.dtype.type_size();
-        self.row.resize(size, 0);
-        let place = table.offset + id as u64 * size as u64;
-        self.file
-            .seek(SeekFrom::Start(place))
-            .and_then(|_| self.file.read_exact(&mut self.row))
-            .map_err(|e| ModelError::Compute(format!("读取词向量失败：{e}")))?;
+        let width = self.config.width;
         let out = &mut self.scratch.x[at * width..][..width];
-        read_row(table.dtype, &self.row, out)?;
+        self.weights.embedding.row(&mut self.file, id, &mut self.row, out)?;
         if self.config.embedding_scale != 1.0 {
             out.iter_mut().for_each(|x| *x *= self.config.embedding_scale);
         }
@@ -222,6 +211,7 @@ fn run_layer(
             pos: segment.pos,
             cache: &cache[segment.slot],
             window: layer.window,
+            both_ways: false,
         })
         .collect();
     attention(&s.query, &mut s.mixed, config.heads, 1.0 / (dim as f32).sqrt(), &spans);

@@ -41,6 +41,8 @@ impl Steps {
             import_statutes: &import,
             index_version: self.index,
             build_index: &index,
+            convert_encoder: &index,
+            embed_articles: &index,
         };
         ensure_with(plan, &hooks, &site.tools())
     }

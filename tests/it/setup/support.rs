@@ -259,5 +259,11 @@ fn unneeded(_: &Path, _: &Path) -> Result<serde_json::Value, HookError> {
     Err("no step should run here".into())
 }
 
-pub const NO_HOOKS: Hooks<'static> =
-    Hooks { importer_version: "1", import_statutes: &unneeded, index_version: "1", build_index: &unneeded };
+pub const NO_HOOKS: Hooks<'static> = Hooks {
+    importer_version: "1",
+    import_statutes: &unneeded,
+    index_version: "1",
+    build_index: &unneeded,
+    convert_encoder: &unneeded,
+    embed_articles: &unneeded,
+};

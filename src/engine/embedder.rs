@@ -1,0 +1,64 @@
+//! Texts → vectors: the encoder, shared by everyone who asks.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use super::vectors::{Quantised, Vectors};
+use crate::models::ModelError;
+use crate::models::encoder::{Encoder, Side};
+
+/// Texts per call of the encoder while many are embedded: a crash loses no more than these.
+const PIECE: usize = 256;
+
+/// A loaded encoder. Calls take turns.
+pub struct Embedder {
+    encoder: Mutex<Encoder>,
+    width: usize,
+}
+
+impl Embedder {
+    pub fn open(path: &Path) -> Result<Self, ModelError> {
+        let encoder = Encoder::open(path)?;
+        Ok(Self { width: encoder.width(), encoder: Mutex::new(encoder) })
+    }
+
+    /// Length of a vector.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The vector of a question, of length 1.
+    pub fn query(&self, text: &str) -> Result<Vec<f32>, ModelError> {
+        self.embed(Side::Query, &[text])
+    }
+
+    fn embed(&self, side: Side, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
+        self.encoder.lock().unwrap_or_else(PoisonError::into_inner).embed(side, texts)
+    }
+
+    /// The vectors of passages, in their order: those of earlier runs from `known`, the others computed and added to it, the
+    /// shortest first. `on(done, all)` hears of the computed ones.
+    pub fn passages(
+        &self,
+        texts: &[String],
+        known: &mut Vectors,
+        on: &mut dyn FnMut(usize, usize),
+    ) -> Result<Vec<Quantised>, ModelError> {
+        let io = |e: std::io::Error| ModelError::Compute(format!("保存向量失败：{e}"));
+        let keys: Vec<_> = texts.iter().map(|t| Vectors::key(t)).collect();
+        let mut missing: Vec<usize> = (0..texts.len()).filter(|i| !known.has(&keys[*i])).collect();
+        missing.sort_by_key(|i| (texts[*i].len(), keys[*i]));
+        missing.dedup_by_key(|i| keys[*i]);
+        for (at, part) in missing.chunks(PIECE).enumerate() {
+            let pieces: Vec<&str> = part.iter().map(|i| texts[*i].as_str()).collect();
+            let vectors = self.embed(Side::Passage, &pieces)?;
+            for (i, vector) in part.iter().zip(vectors.chunks_exact(self.width)) {
+                known.add(keys[*i], Quantised::of(vector));
+            }
+            known.flush().map_err(io)?;
+            on(at * PIECE + part.len(), missing.len());
+        }
+        let all = keys.iter().map(|k| known.get(k)).collect::<Option<Vec<_>>>();
+        all.ok_or_else(|| ModelError::Compute("向量不全".into()))
+    }
+}

@@ -1,0 +1,216 @@
+//! Vectors in eight bits: those computed so far, by the hash of their text, and matrices to search exactly.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::models::kernels::{ROW_OFFSET, dot_rows};
+
+/// The first sixteen bytes of a text's SHA-256.
+pub type Key = [u8; 16];
+
+/// A vector as one scale and a byte per value, stored with an offset of 128.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantised {
+    pub scale: f32,
+    pub bytes: Vec<u8>,
+}
+
+impl Quantised {
+    /// The nearest: values are at most half a 127th of the largest away.
+    pub fn of(vector: &[f32]) -> Self {
+        let most = vector.iter().fold(0f32, |m, v| m.max(v.abs())).max(f32::MIN_POSITIVE);
+        let bytes = vector.iter().map(|v| ((v / most * 127.0).round() as i32 + ROW_OFFSET) as u8).collect();
+        Self { scale: most / 127.0, bytes }
+    }
+}
+
+/// Vectors computed so far, in a file that is only added to: an interrupted run goes on where it stopped, and a new version of
+/// a law costs its changed articles only.
+pub struct Vectors {
+    file: File,
+    width: usize,
+    places: HashMap<Key, usize>,
+    held: Vec<Quantised>,
+    new: Vec<u8>,
+}
+
+/// Key, scale, values.
+const fn record(width: usize) -> usize {
+    16 + 4 + width
+}
+
+impl Vectors {
+    /// Opens or creates; another process that has it open is waited for. A record cut off at the end is dropped.
+    pub fn open(path: &Path, width: usize) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        fs4::fs_std::FileExt::lock_exclusive(&file)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let (records, _) = (bytes.chunks_exact(record(width)), ());
+        let whole = records.len() * record(width);
+        let (mut places, mut held) = (HashMap::with_capacity(records.len()), Vec::with_capacity(records.len()));
+        for r in records {
+            let (key, rest) = r.split_at(16);
+            let (scale, values) = rest.split_at(4);
+            let key: Key = key.try_into().unwrap_or_default();
+            let scale = f32::from_le_bytes(scale.try_into().unwrap_or_default());
+            places.insert(key, held.len());
+            held.push(Quantised { scale, bytes: values.to_vec() });
+        }
+        file.set_len(whole as u64)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(Self { file, width, places, held, new: vec![] })
+    }
+
+    pub fn key(text: &str) -> Key {
+        let mut key = Key::default();
+        key.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);
+        key
+    }
+
+    pub fn has(&self, key: &Key) -> bool {
+        self.places.contains_key(key)
+    }
+
+    pub fn get(&self, key: &Key) -> Option<Quantised> {
+        self.places.get(key).map(|at| self.held[*at].clone())
+    }
+
+    /// Adds a vector; it is on disk after [`Self::flush`].
+    pub fn add(&mut self, key: Key, vector: Quantised) {
+        assert_eq!(vector.bytes.len(), self.width);
+        self.new.extend_from_slice(&key);
+        self.new.extend_from_slice(&vector.scale.to_le_bytes());
+        self.new.extend_from_slice(&vector.bytes);
+        self.places.insert(key, self.held.len());
+        self.held.push(vector);
+    }
+
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.file.write_all(&std::mem::take(&mut self.new))
+    }
+}
+
+/// Rows searched as a whole.
+pub struct Matrix {
+    width: usize,
+    bytes: Vec<u8>,
+    scales: Vec<f32>,
+}
+
+impl Matrix {
+    pub fn new(width: usize, rows: impl IntoIterator<Item = Quantised>) -> Self {
+        let (mut bytes, mut scales) = (Vec::new(), Vec::new());
+        for row in rows {
+            assert_eq!(row.bytes.len(), width);
+            bytes.extend_from_slice(&row.bytes);
+            scales.push(row.scale);
+        }
+        Self { width, bytes, scales }
+    }
+
+    pub fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.scales.is_empty()
+    }
+
+    /// Cosine of a query (of length 1) with every row, to about two decimals and a half.
+    pub fn similarities(&self, query: &[f32]) -> Vec<f32> {
+        assert_eq!(query.len(), self.width);
+        let query = Quantised::of(query);
+        let signed: Vec<i8> = query.bytes.iter().map(|b| (i32::from(*b) - ROW_OFFSET) as i8).collect();
+        let dots = dot_rows(&signed, &self.bytes);
+        dots.into_iter().zip(&self.scales).map(|(dot, scale)| dot as f32 * scale * query.scale).collect()
+    }
+
+    const MAGIC: [u8; 8] = *b"zhicaiV1";
+
+    /// Writes the matrix beside `path`, then puts it in its place.
+    pub fn save(&self, path: &Path) -> io::Result<()> {
+        let fresh = path.with_extension("new");
+        let mut file = io::BufWriter::new(File::create(&fresh)?);
+        file.write_all(&Self::MAGIC)?;
+        file.write_all(&(self.width as u64).to_le_bytes())?;
+        file.write_all(&(self.len() as u64).to_le_bytes())?;
+        self.scales.iter().try_for_each(|s| file.write_all(&s.to_le_bytes()))?;
+        file.write_all(&self.bytes)?;
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        std::fs::rename(fresh, path)
+    }
+
+    /// Reads what [`Self::save`] wrote; `None` for anything else.
+    pub fn load(path: &Path) -> io::Result<Option<Self>> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let mut head = [0u8; 24];
+        if file.read_exact(&mut head).is_err() || head[..8] != Self::MAGIC {
+            return Ok(None);
+        }
+        let number = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().unwrap_or_default());
+        let (width, count) = (number(8), number(16));
+        let size = count.checked_mul(width.saturating_add(4)).and_then(|n| n.checked_add(24));
+        if size != Some(length) || width == 0 || !width.is_multiple_of(64) {
+            return Ok(None);
+        }
+        let mut scales = vec![0u8; count as usize * 4];
+        file.read_exact(&mut scales)?;
+        let scales = scales.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        let mut bytes = Vec::with_capacity((count * width) as usize);
+        file.read_to_end(&mut bytes)?;
+        Ok(Some(Self { width: width as usize, bytes, scales }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vector(seed: usize) -> Vec<f32> {
+        let v: Vec<f32> = (0..64).map(|i| ((i * 31 + seed * 17) % 29) as f32 - 14.0).collect();
+        let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+        v.into_iter().map(|x| x / length).collect()
+    }
+
+    #[test]
+    fn what_was_computed_is_found_again_and_a_cut_record_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("v");
+        let mut vectors = Vectors::open(&path, 64).unwrap();
+        for i in 0..3 {
+            vectors.add(Vectors::key(&i.to_string()), Quantised::of(&vector(i)));
+        }
+        vectors.flush().unwrap();
+        drop(vectors);
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(file.metadata().unwrap().len() - 5).unwrap();
+        drop(file);
+        let vectors = Vectors::open(&path, 64).unwrap();
+        assert_eq!(vectors.get(&Vectors::key("1")), Some(Quantised::of(&vector(1))));
+        assert!(!vectors.has(&Vectors::key("2")));
+    }
+
+    #[test]
+    fn a_matrix_comes_back_and_finds_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m");
+        Matrix::new(64, (0..50).map(|i| Quantised::of(&vector(i)))).save(&path).unwrap();
+        let matrix = Matrix::load(&path).unwrap().unwrap();
+        let found = matrix.similarities(&vector(7));
+        for (i, got) in found.iter().enumerate() {
+            let exact: f32 = vector(i).iter().zip(vector(7)).map(|(a, b)| a * b).sum();
+            assert!((got - exact).abs() < 0.01, "{i}: {got} {exact}");
+        }
+        std::fs::write(&path, b"zhicaiV1 and then nonsense that is long enough").unwrap();
+        assert!(Matrix::load(&path).unwrap().is_none());
+    }
+}
