@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use zhicai::cli::{assess, bench, cite_check, draft, extract, import, input, rules, search, serve, setup};
+use zhicai::cli::{assess, bench, cite_check, draft, eval, extract, import, input, rules, search, serve, setup};
 use zhicai::error::{Class, Report};
 use zhicai::settings::Settings;
 
@@ -41,6 +41,9 @@ enum Command {
     Rules(rules::Args),
     /// 测速与起草质量
     Bench(bench::Args),
+    /// 用给定的语料和问题评测检索
+    #[command(subcommand)]
+    Eval(eval::Command),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(args, &settings),
         Command::Rules(args) => other(rules::run(args, &settings)),
         Command::Bench(args) => bench::run(args, &settings),
+        Command::Eval(command) => eval::run(command, &settings),
     };
     outcome.unwrap_or_else(|report| input::fail(&report, false))
 }

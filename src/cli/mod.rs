@@ -4,6 +4,7 @@ pub mod assess;
 pub mod bench;
 pub mod cite_check;
 pub mod draft;
+pub mod eval;
 pub mod extract;
 pub mod import;
 pub mod input;

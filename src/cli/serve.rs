@@ -40,6 +40,15 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
             }
         });
     }
+    if settings.search.dense {
+        let (warm, settings, model) = (flow.clone(), settings.clone(), args.model.clone());
+        runtime.spawn_blocking(move || {
+            if let Err(report) = setup::ensure_all(&settings, model.as_deref()) {
+                eprintln!("{report}");
+            }
+            warm.meaning();
+        });
+    }
     let address = listener.local_addr().map_or(args.listen, |a| a);
     println!("智裁已启动：http://{address}/");
     println!("用浏览器打开上面的地址即可使用；按 Ctrl-C 停止。本机使用，不需要登录。");

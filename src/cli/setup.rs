@@ -7,7 +7,7 @@ use crate::engine::embedder::Embedder;
 use crate::error::{Class, Report, Result};
 use crate::flow::embed;
 use crate::models::manifest::{ManifestError, ModelChoice, NO_MODEL};
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::setup::choice::{self, Chosen};
 use crate::setup::{self, EncoderSource, HookError, Hooks, ModelPlan, Plan, SetupError, SetupReport};
 
@@ -51,8 +51,15 @@ pub fn plan(
     Ok(plan)
 }
 
-/// Fetches, verifies, imports and indexes what is missing; says nothing when nothing was.
+/// Fetches, verifies, imports and indexes what is missing; says nothing when nothing was. Search by meaning takes minutes to
+/// set up and is not needed to begin: it comes after, with [`ensure_all`].
 pub fn ensure(settings: &Settings, model: Option<&str>) -> Result<SetupReport> {
+    let words = settings::Search { dense: false };
+    prepare(&Settings { search: words, ..settings.clone() }, model, false)
+}
+
+/// [`ensure`], and search by meaning.
+pub fn ensure_all(settings: &Settings, model: Option<&str>) -> Result<SetupReport> {
     prepare(settings, model, false)
 }
 

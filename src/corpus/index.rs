@@ -6,12 +6,17 @@
 use std::path::Path;
 
 use serde::Serialize;
-use tantivy::collector::TopDocs;
+use tantivy::collector::{Collector, SegmentCollector, TopDocs};
+use tantivy::columnar::Column;
 use tantivy::directory::MmapDirectory;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
-use tantivy::schema::{Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value};
-use tantivy::{DocAddress, Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyDocument, Term};
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value};
+use tantivy::{
+    DocAddress, DocId, Index, IndexReader, IndexSettings, ReloadPolicy, Score, Searcher, SegmentOrdinal, SegmentReader,
+    TantivyDocument, Term,
+};
 
+use super::ranking::FieldScores;
 use super::tokenizer::{self, PAIRS, WORDS};
 
 /// An index over numbered texts.
@@ -33,7 +38,56 @@ struct Fields {
 pub struct Scored {
     pub key: u64,
     pub score: f32,
-    pub(super) address: DocAddress,
+}
+
+/// Different terms of a query that are looked up in one field.
+const MOST_TERMS: usize = 400;
+
+/// Collects the score of every text that matches, by key.
+struct AllScores {
+    texts: usize,
+}
+
+struct SegmentScores {
+    keys: Column<u64>,
+    found: Vec<(u64, f32)>,
+}
+
+impl Collector for AllScores {
+    type Fruit = Vec<f32>;
+    type Child = SegmentScores;
+
+    fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<SegmentScores> {
+        Ok(SegmentScores { keys: segment.fast_fields().u64("key")?, found: vec![] })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        true
+    }
+
+    fn merge_fruits(&self, segments: Vec<Vec<(u64, f32)>>) -> tantivy::Result<Vec<f32>> {
+        let mut scores = vec![0f32; self.texts];
+        for (key, score) in segments.into_iter().flatten() {
+            if let Some(place) = scores.get_mut(key as usize) {
+                *place = score;
+            }
+        }
+        Ok(scores)
+    }
+}
+
+impl SegmentCollector for SegmentScores {
+    type Fruit = Vec<(u64, f32)>;
+
+    fn collect(&mut self, doc: DocId, score: Score) {
+        if let Some(key) = self.keys.first(doc) {
+            self.found.push((key, score));
+        }
+    }
+
+    fn harvest(self) -> Self::Fruit {
+        self.found
+    }
 }
 
 /// Why a text scored as it did.
@@ -52,7 +106,7 @@ fn schema() -> (Schema, Fields) {
             TextFieldIndexing::default().set_tokenizer(name).set_index_option(IndexRecordOption::WithFreqsAndPositions),
         )
     };
-    let key = builder.add_u64_field("key", STORED);
+    let key = builder.add_u64_field("key", STORED | FAST);
     let words = builder.add_text_field("words", text(WORDS));
     let pairs = builder.add_text_field("pairs", text(PAIRS));
     (builder.build(), Fields { key, words, pairs })
@@ -107,20 +161,36 @@ impl TextIndex {
         self.len() == 0
     }
 
-    /// Half words, half pairs. A long text counts each term once: repetition in a narrative is no emphasis.
-    fn query(&self, text: &str) -> Option<BooleanQuery> {
+    /// Terms of one field, each counted once: repetition in a narrative is no emphasis.
+    fn terms(&self, field: Field, tokens: Vec<(usize, usize, String)>, weight: f32) -> Vec<(Occur, Box<dyn Query>)> {
+        let mut seen = std::collections::HashSet::new();
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for (field, tokens) in
-            [(self.fields.words, tokenizer::words(text)), (self.fields.pairs, tokenizer::pairs(text))]
-        {
-            let mut seen = std::collections::HashSet::new();
-            for (.., token) in tokens {
-                if seen.len() < 400 && seen.insert(token.clone()) {
-                    let term = TermQuery::new(Term::from_field_text(field, &token), IndexRecordOption::WithFreqs);
-                    clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(term), 0.5))));
-                }
+        for (.., token) in tokens {
+            if seen.len() < MOST_TERMS && seen.insert(token.clone()) {
+                let term = TermQuery::new(Term::from_field_text(field, &token), IndexRecordOption::WithFreqs);
+                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(term), weight))));
             }
         }
+        clauses
+    }
+
+    /// BM25 of every text, words and pairs apart, by key.
+    pub fn scores(&self, text: &str) -> tantivy::Result<FieldScores> {
+        let searcher = self.reader.searcher();
+        let all = |field, tokens| {
+            let query = BooleanQuery::new(self.terms(field, tokens, 1.0));
+            searcher.search(&query, &AllScores { texts: self.len() as usize })
+        };
+        Ok(FieldScores {
+            words: all(self.fields.words, tokenizer::words(text))?,
+            pairs: all(self.fields.pairs, tokenizer::pairs(text))?,
+        })
+    }
+
+    /// Half words, half pairs.
+    fn query(&self, text: &str) -> Option<BooleanQuery> {
+        let mut clauses = self.terms(self.fields.words, tokenizer::words(text), 0.5);
+        clauses.extend(self.terms(self.fields.pairs, tokenizer::pairs(text), 0.5));
         (!clauses.is_empty()).then(|| BooleanQuery::new(clauses))
     }
 
@@ -129,10 +199,7 @@ impl TextIndex {
         let Some(query) = self.query(text) else { return Ok(vec![]) };
         let searcher = self.reader.searcher();
         let found = searcher.search(&query, &TopDocs::with_limit(limit.max(1)).order_by_score())?;
-        found
-            .into_iter()
-            .map(|(score, address)| Ok(Scored { key: self.key(&searcher, address)?, score, address }))
-            .collect()
+        found.into_iter().map(|(score, address)| Ok(Scored { key: self.key(&searcher, address)?, score })).collect()
     }
 
     fn key(&self, searcher: &Searcher, address: DocAddress) -> tantivy::Result<u64> {
@@ -141,10 +208,11 @@ impl TextIndex {
     }
 
     /// The score of one hit as a tree.
-    pub fn explain(&self, text: &str, hit: &Scored) -> tantivy::Result<Option<Explanation>> {
+    pub fn explain(&self, text: &str, key: u64) -> tantivy::Result<Option<Explanation>> {
         let Some(query) = self.query(text) else { return Ok(None) };
         let searcher = self.reader.searcher();
-        let tree = query.explain(&searcher, hit.address)?;
+        let Some(address) = find(&searcher, key)? else { return Ok(None) };
+        let tree = query.explain(&searcher, address)?;
         let json: serde_json::Value = serde_json::from_str(&tree.to_pretty_json()).unwrap_or_default();
         Ok(Some(convert(&json)))
     }
@@ -152,6 +220,17 @@ impl TextIndex {
     pub fn index(&self) -> &Index {
         &self.index
     }
+}
+
+/// Where the text with this key lies.
+fn find(searcher: &Searcher, key: u64) -> tantivy::Result<Option<DocAddress>> {
+    for (segment, reader) in searcher.segment_readers().iter().enumerate() {
+        let keys = reader.fast_fields().u64("key")?;
+        if let Some(doc) = (0..reader.max_doc()).find(|doc| keys.first(*doc) == Some(key)) {
+            return Ok(Some(DocAddress::new(segment as u32, doc)));
+        }
+    }
+    Ok(None)
 }
 
 fn convert(json: &serde_json::Value) -> Explanation {

@@ -6,12 +6,14 @@ pub mod import_cases;
 pub mod index;
 pub mod names;
 pub mod precedents;
+pub mod ranking;
 pub mod rules;
 pub mod search;
 pub mod statutes;
 pub mod tokenizer;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use jiff::civil::Date;
 use rust_embed::RustEmbed;
@@ -22,6 +24,7 @@ pub use self::search::{StatuteHit, StatuteQuery};
 
 use self::cases::CaseBook;
 use self::index::TextIndex;
+use self::ranking::Catalogue;
 use self::statutes::{LawBook, StatuteError};
 use crate::domain::discretion::{ProvisionState, ProvisionTexts};
 use crate::domain::law::{Provision, Validity};
@@ -35,6 +38,8 @@ pub struct Corpus {
     pub laws: LawBook,
     pub cases: CaseBook,
     index: TextIndex,
+    /// Made when the first question with an encoder comes.
+    catalogue: OnceLock<Catalogue>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +72,7 @@ impl From<tantivy::TantivyError> for CorpusError {
 }
 
 /// Bumped when the index must be built anew after an update of the program.
-pub const INDEX_VERSION: &str = "1";
+pub const INDEX_VERSION: &str = "2";
 
 /// Folder of the law versions in a data directory.
 pub fn statutes_folder(data_dir: &Path) -> PathBuf {
@@ -136,7 +141,12 @@ impl Corpus {
         if index.len() != expected as u64 {
             return Err(CorpusError::Index(format!("索引有 {} 条，法律文本有 {expected} 条", index.len())));
         }
-        Ok(Self { laws, cases: CaseBook::open(data_dir)?, index })
+        Ok(Self { laws, cases: CaseBook::open(data_dir)?, index, catalogue: OnceLock::new() })
+    }
+
+    /// Number of articles, all versions counted.
+    pub fn articles(&self) -> usize {
+        self.index.len() as usize
     }
 
     /// What a provision said on a day, and whether it counted; unknown law → no version, validity unknown.

@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::citation;
-use super::index::Explanation;
+use super::index::{Explanation, Scored};
+use super::ranking::{Catalogue, Passage, Ranked, prior};
 use super::statutes::{Article, LawBook, LawVersion, paragraphs};
 use super::{Corpus, CorpusError};
 use crate::domain::law::{LawLevel, Validity};
@@ -21,6 +22,8 @@ pub struct StatuteQuery {
     pub law: Option<String>,
     pub limit: usize,
     pub explain: bool,
+    /// Cosine of the question with each article, by key, where there is an encoder.
+    pub similar: Option<Vec<f32>>,
 }
 
 /// One article found.
@@ -45,27 +48,25 @@ pub struct StatuteHit {
     pub explanation: Option<Explanation>,
 }
 
-/// 效力层级 prior, chosen on the STARD dev questions.
-pub fn prior(level: LawLevel) -> f32 {
-    match level {
-        LawLevel::Statute => 1.0,
-        LawLevel::JudicialInterpretation => 0.95,
-        LawLevel::Constitution => 0.7,
-        _ => 0.8,
-    }
-}
-
 /// Characters of an article that an encoder is shown.
 pub const PASSAGE: usize = 460;
 
-/// The indexed text of an article: law, last heading, text. Keys count articles through all versions.
+/// Every article of every version as the ranking sees it. Keys count them in this order.
+pub fn passages(book: &LawBook) -> impl Iterator<Item = Passage<'_>> + Clone {
+    book.versions.iter().flat_map(|law| {
+        law.articles.iter().map(move |a| Passage {
+            law: law.short_title(),
+            level: law.level,
+            article: a.number,
+            chapter: &a.chapter,
+            text: &a.text,
+        })
+    })
+}
+
+/// The indexed texts under their keys.
 pub fn texts(book: &LawBook) -> impl Iterator<Item = (u64, Cow<'_, str>)> {
-    book.versions.iter().flat_map(|v| v.articles.iter().map(move |a| (v, a))).enumerate().map(
-        |(key, (law, article))| {
-            let heading = article.chapter.rsplit(' ').next().unwrap_or_default();
-            (key as u64, Cow::Owned(format!("{} {heading} {}", law.short_title(), article.text)))
-        },
-    )
+    passages(book).enumerate().map(|(key, passage)| (key as u64, Cow::Owned(passage.whole())))
 }
 
 impl Corpus {
@@ -93,47 +94,96 @@ impl Corpus {
             None => None,
         };
         let mut hits = self.cited(query, day);
-        // A named law may be rare among the hits, so the list goes deep; a date excludes little.
-        let depth = if only.is_some() { 2000 } else { limit.max(100) * 4 };
-        let found = self.index.search(&query.text, depth)?;
-        let mut scored: Vec<(f32, usize)> = Vec::new();
-        for (i, hit) in found.iter().enumerate() {
+        let wanted = |law: &LawVersion| {
+            only.as_ref().is_none_or(|t| *t == law.title)
+                && (query.as_of.is_none() || matches!(law.validity_on(day), Validity::InForce | Validity::Unknown))
+        };
+        let found = match &query.similar {
+            Some(similar) => self.by_words_and_meaning(&query.text, similar, &wanted)?,
+            // A named law may be rare among the hits, so the list goes deep; a date excludes little.
+            None => self.by_words(&query.text, if only.is_some() { 2000 } else { limit.max(100) * 4 })?,
+        };
+        let mut scored: Vec<(f32, Ranked)> = Vec::new();
+        for hit in found {
             let Some((law, _)) = self.at(hit.key) else { continue };
-            let valid = law.validity_on(day);
-            if only.as_ref().is_some_and(|t| *t != law.title)
-                || (query.as_of.is_some() && !matches!(valid, Validity::InForce | Validity::Unknown))
-            {
+            if !wanted(law) {
                 continue;
             }
-            let validity = if valid == Validity::InForce { 1.0 } else { 0.6 };
-            scored.push((hit.score * prior(law.level) * validity, i));
+            let validity = if law.validity_on(day) == Validity::InForce { 1.0 } else { 0.6 };
+            scored.push((hit.score * validity, hit));
         }
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-        for (score, i) in scored {
+        for (score, ranked) in scored {
             if hits.len() >= limit {
                 break;
             }
-            let Some((law, article)) = self.at(found[i].key) else { continue };
+            let Some((law, article)) = self.at(ranked.key) else { continue };
             let mut hit = make(law, article, &query.text, score, day);
             if hits.iter().any(|h| h.id == hit.id) {
                 continue;
             }
             if query.explain {
-                let bm25 = self.index.explain(&query.text, &found[i])?;
-                hit.explanation = Some(Explanation {
-                    value: score,
-                    description: format!(
-                        "词与字对各半的 BM25 × 层级系数 {}（{}） × 效力系数（{}）",
-                        prior(law.level),
-                        law.level.zh(),
-                        hit.status.zh()
-                    ),
-                    details: bm25.into_iter().collect(),
-                });
+                hit.explanation = Some(self.explain(query, &ranked, law.level, &hit)?);
             }
             hits.push(hit);
         }
         Ok(hits)
+    }
+
+    /// BM25, half by words and half by pairs, weighed by level.
+    fn by_words(&self, text: &str, depth: usize) -> Result<Vec<Ranked>, CorpusError> {
+        let weighed = |hit: Scored| {
+            let score = hit.score * prior(self.at(hit.key)?.0.level);
+            Some(Ranked { key: hit.key, score, lexical: score, cosine: 0.0 })
+        };
+        Ok(self.index.search(text, depth)?.into_iter().filter_map(weighed).collect())
+    }
+
+    /// Both lists and the learned order.
+    fn by_words_and_meaning(
+        &self,
+        text: &str,
+        similar: &[f32],
+        wanted: &dyn Fn(&LawVersion) -> bool,
+    ) -> Result<Vec<Ranked>, CorpusError> {
+        let catalogue = self.catalogue.get_or_init(|| Catalogue::new(passages(&self.laws)));
+        let scores = self.index.scores(text)?;
+        let article = |key: usize| self.at(key as u64).map_or("", |(_, article)| article.text.as_str());
+        // Law by law, not article by article.
+        let allowed: Vec<bool> =
+            self.laws.versions.iter().flat_map(|law| std::iter::repeat_n(wanted(law), law.articles.len())).collect();
+        Ok(catalogue.rank(text, &scores, similar, &article, &|key| allowed.get(key).copied().unwrap_or(false)))
+    }
+
+    fn explain(
+        &self,
+        query: &StatuteQuery,
+        ranked: &Ranked,
+        level: LawLevel,
+        hit: &StatuteHit,
+    ) -> Result<Explanation, CorpusError> {
+        let part =
+            |value: f32, description: &str| Explanation { value, description: description.into(), details: vec![] };
+        if query.similar.is_some() {
+            let details = vec![
+                part(ranked.lexical, "字词得分（词与字对各半的 BM25 × 层级系数，以最高者为 1）"),
+                part(ranked.cosine, "语义相近程度（向量夹角余弦）"),
+            ];
+            let description =
+                format!("由字词、语义、所在法律和相邻条文等特征学得的次序 × 效力系数（{}）", hit.status.zh());
+            return Ok(Explanation { value: hit.score, description, details });
+        }
+        let bm25 = self.index.explain(&query.text, ranked.key)?;
+        Ok(Explanation {
+            value: hit.score,
+            description: format!(
+                "词与字对各半的 BM25 × 层级系数 {}（{}） × 效力系数（{}）",
+                prior(level),
+                level.zh(),
+                hit.status.zh()
+            ),
+            details: bm25.into_iter().collect(),
+        })
     }
 
     fn cited(&self, query: &StatuteQuery, day: Date) -> Vec<StatuteHit> {

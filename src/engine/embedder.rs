@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::vectors::{Quantised, Vectors};
 use crate::models::ModelError;
-use crate::models::encoder::{Encoder, Side};
+use crate::models::encoder::Encoder;
+pub use crate::models::encoder::Side;
 
 /// Texts per call of the encoder while many are embedded: a crash loses no more than these.
 const PIECE: usize = 256;
@@ -36,22 +37,27 @@ impl Embedder {
         self.encoder.lock().unwrap_or_else(PoisonError::into_inner).embed(side, texts)
     }
 
-    /// The vectors of passages, in their order: those of earlier runs from `known`, the others computed and added to it, the
+    /// The vectors of texts, in their order: those of earlier runs from `known`, the others computed and added to it, the
     /// shortest first. `on(done, all)` hears of the computed ones.
-    pub fn passages(
+    pub fn all(
         &self,
+        side: Side,
         texts: &[String],
         known: &mut Vectors,
         on: &mut dyn FnMut(usize, usize),
     ) -> Result<Vec<Quantised>, ModelError> {
         let io = |e: std::io::Error| ModelError::Compute(format!("保存向量失败：{e}"));
-        let keys: Vec<_> = texts.iter().map(|t| Vectors::key(t)).collect();
+        let key = |text: &String| match side {
+            Side::Passage => Vectors::key(text),
+            Side::Query => Vectors::key(&format!("query: {text}")),
+        };
+        let keys: Vec<_> = texts.iter().map(key).collect();
         let mut missing: Vec<usize> = (0..texts.len()).filter(|i| !known.has(&keys[*i])).collect();
         missing.sort_by_key(|i| (texts[*i].len(), keys[*i]));
         missing.dedup_by_key(|i| keys[*i]);
         for (at, part) in missing.chunks(PIECE).enumerate() {
             let pieces: Vec<&str> = part.iter().map(|i| texts[*i].as_str()).collect();
-            let vectors = self.embed(Side::Passage, &pieces)?;
+            let vectors = self.embed(side, &pieces)?;
             for (i, vector) in part.iter().zip(vectors.chunks_exact(self.width)) {
                 known.add(keys[*i], Quantised::of(vector));
             }

@@ -120,6 +120,10 @@ impl Matrix {
         self.scales.len()
     }
 
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     pub fn is_empty(&self) -> bool {
         self.scales.is_empty()
     }

@@ -6,28 +6,55 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::corpus;
-use crate::engine::embedder::Embedder;
+use crate::engine::embedder::{Embedder, Side};
 use crate::engine::vectors::{Matrix, Vectors};
-use crate::setup::HookError;
-use crate::setup::encoder::MATRIX;
+use crate::settings::Settings;
+use crate::setup::encoder::{self, MATRIX};
+use crate::setup::{HookError, sources};
+
+/// Search by meaning: the encoder and the vectors of the installed articles.
+pub struct Meaning {
+    embedder: Embedder,
+    matrix: Matrix,
+}
+
+impl Meaning {
+    /// What set-up installed; none when search by meaning is switched off, was not set up, or does not fit the articles.
+    pub fn open(settings: &Settings, articles: usize) -> Option<Self> {
+        let source = sources::encoder(&corpus::embedded("sources.toml")?).ok()?.filter(|_| settings.search.dense)?;
+        let matrix = Matrix::load(&settings.data_dir.join("index").join(MATRIX)).ok()??;
+        let embedder = Embedder::open(&encoder::path(&settings.cache_dir, &source)).ok()?;
+        let fits = matrix.len() == articles && matrix.width() == embedder.width();
+        if !fits {
+            tracing::warn!("条文向量与已装条文不符，只按字词检索；请运行 zhicai setup");
+        }
+        fits.then_some(Self { embedder, matrix })
+    }
+
+    /// Cosine of a question with every article, by key; none when the encoder fails, which is no reason not to search.
+    pub fn similarities(&self, text: &str) -> Option<Vec<f32>> {
+        let vector = self.embedder.query(text).inspect_err(|e| tracing::warn!("编码模型：{e}")).ok()?;
+        Some(self.matrix.similarities(&vector))
+    }
+}
 
 /// Computes the vectors that are not known yet and writes those of the installed articles into the index folder. What is
 /// computed is kept at once, so that an interrupted run goes on where it stopped.
 pub fn articles(data_dir: &Path, model: &Path, known: &Path) -> Result<Value, HookError> {
     let texts = corpus::passages(data_dir)?;
     let embedder = Embedder::open(model)?;
-    let (matrix, computed) = matrix(&embedder, &texts, known, "计算条文向量")?;
+    let (matrix, computed) = matrix(&embedder, Side::Passage, &texts, known)?;
     matrix.save(&data_dir.join("index").join(MATRIX))?;
     Ok(json!({ "articles": texts.len(), "computed": computed }))
 }
 
 /// The vectors of `texts` in their order, and how many had to be computed.
-pub fn matrix(embedder: &Embedder, texts: &[String], known: &Path, zh: &str) -> Result<(Matrix, usize), HookError> {
+pub fn matrix(embedder: &Embedder, side: Side, texts: &[String], known: &Path) -> Result<(Matrix, usize), HookError> {
     let mut known = Vectors::open(known, embedder.width())?;
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}，还需约 {eta}")?;
-    let bar = ProgressBar::new(0).with_style(style).with_message(zh.to_string());
+    let bar = ProgressBar::new(0).with_style(style).with_message("计算向量");
     let mut computed = 0;
-    let rows = embedder.passages(texts, &mut known, &mut |done, all| {
+    let rows = embedder.all(side, texts, &mut known, &mut |done, all| {
         bar.set_length(all as u64);
         bar.set_position(done as u64);
         computed = done;

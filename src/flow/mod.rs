@@ -18,6 +18,7 @@ use std::sync::{Arc, OnceLock};
 use jiff::civil::Date;
 
 use self::completions::Running;
+use self::embed::Meaning;
 use self::jobs::Jobs;
 use crate::corpus::{Corpus, rules};
 use crate::domain::document::lexicon::Lexicon;
@@ -31,6 +32,9 @@ use crate::settings::{self, Agency, Settings};
 /// The steps of a case, ready to be called.
 pub struct Flow {
     corpus: Corpus,
+    settings: Settings,
+    /// Filled once it is set up, which may be while the service runs.
+    meaning: OnceLock<Meaning>,
     book: RuleBook,
     prompts: Prompts,
     sentence: Task,
@@ -64,6 +68,8 @@ impl Flow {
     pub fn open(settings: &Settings, model: ModelUse) -> Result<Self> {
         Ok(Self {
             corpus: Corpus::open(&settings.data_dir).map_err(report::corpus)?,
+            settings: settings.clone(),
+            meaning: OnceLock::new(),
             book: rules::load(Some(&settings.data_dir)).map_err(report::rules)?,
             prompts: Prompts::load().map_err(report::prompts)?,
             sentence: tasks::task("sentence").map_err(report::tasks)?,
@@ -85,6 +91,16 @@ impl Flow {
             Ok(engine) => Ok(engine.as_ref()),
             Err(report) => Err(report.clone()),
         }
+    }
+
+    /// Search by meaning, where it is set up. Blocks while the encoder loads.
+    pub fn meaning(&self) -> Option<&Meaning> {
+        if self.meaning.get().is_none()
+            && let Some(meaning) = Meaning::open(&self.settings, self.corpus.articles())
+        {
+            let _ = self.meaning.set(meaning);
+        }
+        self.meaning.get()
     }
 
     /// Name of the model in use.

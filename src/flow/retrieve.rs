@@ -50,6 +50,7 @@ impl Flow {
             law: request.law.clone(),
             limit: request.limit(),
             explain: request.explain,
+            similar: None,
         };
         if let Some(law) = &query.law
             && self.corpus.laws.title_of(law).is_none()
@@ -61,6 +62,8 @@ impl Flow {
                 format!("“{law}”：可用全称、去掉“中华人民共和国”的名称或通行简称"),
             ));
         }
+        let similar = self.meaning().and_then(|m| m.similarities(&query.text));
+        let query = StatuteQuery { similar, ..query };
         self.corpus.search_statutes(&query, today()).map_err(report::corpus)
     }
 

@@ -12,7 +12,7 @@ trap 'kill "${server:-}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "
 (cd "$work" && npm init -y >/dev/null && npm install --silent --no-audit --no-fund playwright-core >/dev/null)
 cargo build --quiet
 binary=${CARGO_TARGET_DIR:-target}/debug/zhicai
-"$binary" --data "$work/data" serve --listen 127.0.0.1:0 --model "${ZHICAI_BROWSER_MODEL:-none}" >"$work/out" 2>"$work/err" &
+ZHICAI_DENSE=off "$binary" --data "$work/data" serve --listen 127.0.0.1:0 --model "${ZHICAI_BROWSER_MODEL:-none}" >"$work/out" 2>"$work/err" &
 server=$!
 for _ in $(seq 600); do
     address=$(sed -n 's/.*\(http:[^ ]*\).*/\1/p' "$work/out" | head -1)

@@ -15,7 +15,7 @@ if [ -z "$model" ]; then
     ZHICAI_TINY_OUT="$model" cargo test --quiet --test it -- --ignored --exact models::a_tiny_model_is_written_for_other_programs >/dev/null
 fi
 binary=${CARGO_TARGET_DIR:-target}/debug/zhicai
-"$binary" --data "$work/data" serve --listen 127.0.0.1:0 --model "$model" >"$work/out" 2>"$work/err" &
+ZHICAI_DENSE=off "$binary" --data "$work/data" serve --listen 127.0.0.1:0 --model "$model" >"$work/out" 2>"$work/err" &
 server=$!
 for _ in $(seq 600); do
     address=$(sed -n 's/.*\(http:[^ ]*\).*/\1/p' "$work/out" | head -1)

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""Trains the ranking of articles (LambdaMART) and writes corpus/ranking/articles.json.
+
+    cargo build --release && target/release/zhicai setup --model none
+    python3 -m venv V && V/bin/pip install lightgbm==4.7.0 numpy
+    for s in stard scene; do target/release/zhicai eval retrieval --corpus DEV/corpus.jsonl.gz \\
+        --queries DEV/$s.dev.queries.jsonl.gz --out $s.run --features $s.features; done
+    V/bin/python benches/retrieval/train.py --dev DEV --features stard.features scene.features [--out FILE]
+
+Prints five-fold cross-validation first: folds by hash of the question's id; how often a law or an article is asked for is
+counted on the training folds only, and for the training questions themselves on the other sixths of them. The shipped model
+is then trained on everything. Only public development questions are used.
+"""
+import argparse
+import collections
+import gzip
+import hashlib
+import json
+import math
+import pathlib
+
+import lightgbm
+import numpy
+
+PARAMETERS = dict(
+    objective="lambdarank", learning_rate=0.07, num_leaves=15, min_data_in_leaf=50, feature_fraction=0.5, bagging_fraction=0.8,
+    bagging_freq=1, lambda_l2=5, lambdarank_truncation_level=20, verbose=-1, num_threads=2, seed=7, deterministic=True,
+)
+ROUNDS = 140
+
+
+def fold(qid, count, salt=""):
+    return int(hashlib.md5((salt + qid).encode()).hexdigest(), 16) % count
+
+
+class Question:
+    def __init__(self, qid, gold):
+        self.qid, self.gold, self.ids, self.rows = qid, gold, [], []
+
+    def ready(self):
+        self.rows = numpy.array(self.rows, numpy.float32)
+        self.relevant = numpy.array([self.gold.get(i, 0) for i in self.ids])
+        return self
+
+
+def read(dev, path, names):
+    """Questions of one feature file; its name begins with the name of the set."""
+    name = path.name.split(".")[0]
+    gold = collections.defaultdict(dict)
+    for line in (dev / f"{name}.dev.qrels.tsv").read_text().splitlines():
+        qid, doc, grade = line.split("\t")
+        gold[qid][doc] = int(grade)
+    found = {}
+    with open(path, encoding="utf-8") as file:
+        head = file.readline().rstrip("\n").split("\t")[2:]
+        assert not names or names == head
+        names[:] = head
+        for line in file:
+            qid, doc, *row = line.rstrip("\n").split("\t")
+            question = found.setdefault(qid, Question(qid, gold[qid]))
+            question.ids.append(doc)
+            question.rows.append([float(v) for v in row])
+    return name, [q.ready() for q in found.values()]
+
+
+class Asked:
+    """How often laws and articles were asked for in some questions."""
+
+    def __init__(self, questions, place):
+        self.laws, self.articles = collections.Counter(), collections.Counter()
+        for question in questions:
+            for doc in question.gold:
+                law, article = place[doc]
+                self.laws[law] += 1
+                self.articles[f"{law}#{article}"] += 1
+        self.total = max(sum(self.laws.values()), 1)
+
+    def rows(self, question, place):
+        rows = question.rows.copy()
+        for row, doc in zip(rows, question.ids):
+            law, article = place[doc]
+            row[-2] = math.log((self.laws[law] + 0.5) / self.total)
+            row[-1] = math.log1p(self.articles[f"{law}#{article}"])
+        return rows
+
+
+def train(questions, place):
+    sixths = [Asked([q for q in questions if fold(q.qid, 6, "x") != s], place) for s in range(6)]
+    used = [q for q in questions if q.relevant.any()]
+    rows = numpy.vstack([sixths[fold(q.qid, 6, "x")].rows(q, place) for q in used])
+    data = lightgbm.Dataset(rows, numpy.concatenate([q.relevant for q in used]), group=[len(q.ids) for q in used])
+    return lightgbm.train(PARAMETERS, data, ROUNDS)
+
+
+def gain(ranked, gold, depth=10):
+    best = sum((2**g - 1) / math.log2(i + 2) for i, g in enumerate(sorted(gold.values(), reverse=True)[:depth]))
+    return sum((2 ** gold.get(d, 0) - 1) / math.log2(i + 2) for i, d in enumerate(ranked[:depth])) / best
+
+
+def validate(sets, place):
+    results = {name: [] for name in sets}
+    for part in range(5):
+        training = [q for questions in sets.values() for q in questions if fold(q.qid, 5) != part]
+        model, asked = train(training, place), Asked(training, place)
+        for name, questions in sets.items():
+            for question in (q for q in questions if fold(q.qid, 5) == part):
+                order = numpy.argsort(-model.predict(asked.rows(question, place)), kind="stable")
+                ranked = [question.ids[i] for i in order]
+                recall = len(set(ranked[:10]) & set(question.gold)) / len(question.gold)
+                results[name].append((gain(ranked, question.gold), recall))
+    return {
+        name: dict(zip(("ndcg_at_10", "recall_at_10"), (round(float(v), 4) for v in numpy.mean(values, 0))))
+        for name, values in results.items()
+    }
+
+
+def flat(tree):
+    """A tree as parallel lists; parents stand before their children, a leaf is the complement of its place."""
+    nodes, leaves = [], []
+
+    def walk(node):
+        if "leaf_value" in node:
+            leaves.append(node["leaf_value"])
+            return ~(len(leaves) - 1)
+        at = len(nodes)
+        nodes.append([node["split_feature"], node["threshold"], None, None])
+        nodes[at][2] = walk(node["left_child"])
+        nodes[at][3] = walk(node["right_child"])
+        return at
+
+    walk(tree["tree_structure"])
+    columns = list(zip(*nodes)) or [[], [], [], []]
+    short = lambda values: [float(f"{v:.7g}") for v in values]
+    return {
+        "feature": list(columns[0]), "threshold": short(columns[1]), "left": list(columns[2]), "right": list(columns[3]),
+        "leaf": short(leaves),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dev", type=pathlib.Path, required=True)
+    parser.add_argument("--features", type=pathlib.Path, nargs="+", required=True)
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parents[2] / "corpus/ranking/articles.json")
+    arguments = parser.parse_args()
+    place = {}
+    with gzip.open(arguments.dev / "corpus.jsonl.gz", "rt", encoding="utf-8") as corpus:
+        for line in corpus:
+            doc = json.loads(line)
+            place[doc["id"]] = (doc["law"].removeprefix("中华人民共和国"), doc["num"] or 0)
+    names = []
+    sets = dict(read(arguments.dev, path, names) for path in arguments.features)
+    measured = validate(sets, place)
+    print(json.dumps(measured, indent=1))
+    everything = [q for questions in sets.values() for q in questions]
+    model, asked = train(everything, place), Asked(everything, place)
+    trees = [flat(tree) for tree in model.dump_model()["tree_info"]]
+    about = {
+        "method": "LambdaMART (lightgbm 4.7.0), benches/retrieval/train.py",
+        "trained_on": {name: len(questions) for name, questions in sets.items()},
+        "cross_validation": measured,
+        "gain": dict(sorted(zip(names, (round(float(g)) for g in model.feature_importance("gain"))), key=lambda p: -p[1])),
+    }
+    lines = [json.dumps({"about": about, "features": names}, ensure_ascii=False, indent=1)[:-2] + ',\n "trees": [']
+    lines.append(",\n".join("  " + json.dumps(tree, separators=(",", ":")) for tree in trees))
+    counted = {"laws": dict(sorted(asked.laws.items())), "articles": dict(sorted(asked.articles.items())), "total": asked.total}
+    lines.append(" ],\n" + json.dumps(counted, ensure_ascii=False, indent=1)[2:])
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

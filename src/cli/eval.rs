@@ -1,0 +1,230 @@
+//! `zhicai eval retrieval`: any corpus and questions through the analysis, scoring and ranking of `search`.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::corpus::index::TextIndex;
+use crate::corpus::ranking::{Catalogue, NAMES, Passage, Ranked, fused};
+use crate::domain::law::LawLevel;
+use crate::engine::embedder::{Embedder, Side};
+use crate::engine::vectors::Matrix;
+use crate::error::{Class, Report, Result};
+use crate::flow::embed;
+use crate::settings::Settings;
+use crate::setup::{encoder, sources};
+
+#[derive(clap::Subcommand, Debug)]
+pub enum Command {
+    /// 检索：写出每个问题的前若干条
+    Retrieval(Args),
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// 语料，每行一个 JSON（id、text，可有 law、level、article、num、chapter），可为 .gz
+    #[arg(long)]
+    corpus: PathBuf,
+    /// 问题，每行一个 JSON（qid、query），可为 .gz
+    #[arg(long)]
+    queries: PathBuf,
+    /// 结果：qid、id、名次、得分，以制表符分隔
+    #[arg(long)]
+    out: PathBuf,
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+    /// lexical 只按字词；hybrid 兼按语义（有编码模型时的默认）
+    #[arg(long)]
+    profile: Option<Profile>,
+    /// 另外写出排序所用的各项特征，供训练
+    #[arg(long)]
+    features: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Profile {
+    Lexical,
+    Hybrid,
+}
+
+#[derive(Deserialize)]
+struct Doc {
+    id: String,
+    text: String,
+    #[serde(default)]
+    law: String,
+    #[serde(default)]
+    level: String,
+    #[serde(default)]
+    num: Option<u32>,
+    #[serde(default)]
+    chapter: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Question {
+    qid: String,
+    query: String,
+}
+
+impl Doc {
+    fn passage(&self) -> Passage<'_> {
+        Passage {
+            law: self.law.strip_prefix("中华人民共和国").unwrap_or(&self.law),
+            level: level(&self.level),
+            article: self.num.unwrap_or_default(),
+            chapter: self.chapter.as_deref().unwrap_or_default(),
+            text: &self.text,
+        }
+    }
+}
+
+fn level(zh: &str) -> LawLevel {
+    use LawLevel::{AdminRegulation, Constitution, JudicialInterpretation, MinistryRule, NormativeDoc, Statute};
+    let known = [Constitution, Statute, AdminRegulation, JudicialInterpretation, MinistryRule];
+    known.into_iter().find(|l| l.zh() == zh).unwrap_or(NormativeDoc)
+}
+
+fn failed(what: &str, path: &Path, why: impl std::fmt::Display) -> Report {
+    Report::new(Class::Invalid, "eval.input", what, format!("{}：{why}", path.display()))
+}
+
+fn lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let wrong = |why: String| failed("读不出评测用的文件", path, why);
+    let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
+    let zipped = path.extension().is_some_and(|e| e == "gz");
+    let reader: Box<dyn Read> = if zipped { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let mut out = Vec::new();
+    for (number, line) in BufReader::new(reader).lines().enumerate() {
+        let line = line.map_err(|e| wrong(e.to_string()))?;
+        if !line.trim().is_empty() {
+            out.push(serde_json::from_str(&line).map_err(|e| wrong(format!("第 {} 行：{e}", number + 1)))?);
+        }
+    }
+    Ok(out)
+}
+
+/// The encoder that set-up installed, and the vectors known to it.
+fn installed(settings: &Settings) -> Option<(Embedder, PathBuf)> {
+    let source = sources::encoder(&crate::corpus::embedded("sources.toml")?).ok()??;
+    let embedder = Embedder::open(&encoder::path(&settings.cache_dir, &source)).ok()?;
+    Some((embedder, encoder::vectors(&settings.cache_dir, &source)))
+}
+
+/// What is searched.
+struct Collection {
+    docs: Vec<Doc>,
+    index: TextIndex,
+    catalogue: Option<Catalogue>,
+    dense: Option<(Embedder, Matrix)>,
+}
+
+impl Collection {
+    fn open(args: &Args, settings: &Settings) -> Result<Self> {
+        let docs: Vec<Doc> = lines(&args.corpus)?;
+        let statutes = docs.iter().any(|d| !d.law.is_empty());
+        let wrong = |e: String| Report::new(Class::Internal, "eval.index", "索引没有建成", e);
+        let clock = Instant::now();
+        let whole = |d: &Doc| if statutes { d.passage().whole() } else { d.text.clone() };
+        let texts = docs.iter().enumerate().map(|(i, d)| (i as u64, whole(d).into()));
+        let index = TextIndex::in_memory(texts).map_err(|e| wrong(e.to_string()))?;
+        let seconds = clock.elapsed().as_secs_f64();
+        eprintln!("索引 {} 条，{seconds:.1} 秒，每秒 {:.0} 条", docs.len(), docs.len() as f64 / seconds);
+        let catalogue = statutes.then(|| Catalogue::new(docs.iter().map(Doc::passage)));
+        let wanted = args.profile.map_or(settings.search.dense, |p| p == Profile::Hybrid);
+        let installed = if wanted { installed(settings) } else { None };
+        if wanted && installed.is_none() {
+            eprintln!("没有安装编码模型，只按字词检索；请先运行 zhicai setup");
+        }
+        let dense = match installed {
+            None => None,
+            Some((embedder, known)) => {
+                let clock = Instant::now();
+                let side = if statutes { Side::Passage } else { Side::Query };
+                let short = |d: &Doc| whole(d).chars().take(crate::corpus::search::PASSAGE).collect();
+                let texts: Vec<String> = docs.iter().map(|d| if statutes { short(d) } else { whole(d) }).collect();
+                let (matrix, computed) =
+                    embed::matrix(&embedder, side, &texts, &known).map_err(|e| wrong(e.to_string()))?;
+                eprintln!("向量 {} 条（新算 {computed} 条），{:.1} 秒", matrix.len(), clock.elapsed().as_secs_f64());
+                Some((embedder, matrix))
+            }
+        };
+        Ok(Self { docs, index, catalogue, dense })
+    }
+
+    /// Ranked articles or texts, and the features they were ranked by where there are any.
+    fn rank(&self, query: &str, limit: usize, features: bool) -> Result<(Vec<Ranked>, Vec<(usize, Vec<f32>)>)> {
+        let wrong = |e: String| Report::new(Class::Internal, "eval.search", "检索没有完成", e);
+        let text = |i: usize| self.docs[i].text.as_str();
+        match (&self.catalogue, &self.dense) {
+            (Some(catalogue), Some((embedder, matrix))) => {
+                let similar = matrix.similarities(&embedder.query(query).map_err(|e| wrong(e.to_string()))?);
+                let scores = self.index.scores(query).map_err(|e| wrong(e.to_string()))?;
+                let rows =
+                    if features { catalogue.features(query, &scores, &similar, &text, &|_| true) } else { vec![] };
+                Ok((catalogue.rank(query, &scores, &similar, &text, &|_| true), rows))
+            }
+            (Some(catalogue), None) => {
+                let found = self.index.search(query, limit * 3).map_err(|e| wrong(e.to_string()))?;
+                Ok((catalogue.by_words(&found), vec![]))
+            }
+            (None, dense) => {
+                let scores = self.index.scores(query).map_err(|e| wrong(e.to_string()))?;
+                let similar = match dense {
+                    Some((embedder, matrix)) => {
+                        Some(matrix.similarities(&embedder.query(query).map_err(|e| wrong(e.to_string()))?))
+                    }
+                    None => None,
+                };
+                Ok((fused(&scores, similar.as_deref()), vec![]))
+            }
+        }
+    }
+}
+
+pub fn run(command: Command, settings: &Settings) -> Result<ExitCode> {
+    let Command::Retrieval(args) = command;
+    let collection = Collection::open(&args, settings)?;
+    let questions: Vec<Question> = lines(&args.queries)?;
+    let io = |path: &Path| {
+        let path = path.to_path_buf();
+        move |e: std::io::Error| failed("结果写不出", &path, e)
+    };
+    let create = |path: &Path| File::create(path).map(BufWriter::new).map_err(io(path));
+    let mut out = create(&args.out)?;
+    let mut features = args.features.as_deref().map(create).transpose()?;
+    if let (Some(file), Some(path)) = (&mut features, &args.features) {
+        writeln!(file, "qid\tid\t{}", NAMES.join("\t")).map_err(io(path))?;
+    }
+    let mut millis = Vec::with_capacity(questions.len());
+    for question in &questions {
+        let clock = Instant::now();
+        let (ranked, rows) = collection.rank(&question.query, args.limit, features.is_some())?;
+        millis.push(clock.elapsed().as_secs_f64() * 1000.0);
+        for (place, hit) in ranked.iter().take(args.limit).enumerate() {
+            let id = &collection.docs[hit.key as usize].id;
+            writeln!(out, "{}\t{id}\t{}\t{:.6}", question.qid, place + 1, hit.score).map_err(io(&args.out))?;
+        }
+        if let (Some(file), Some(path)) = (&mut features, &args.features) {
+            for (key, row) in &rows {
+                let mut line = format!("{}\t{}", question.qid, collection.docs[*key].id);
+                for value in row {
+                    let _ = write!(line, "\t{value}");
+                }
+                writeln!(file, "{line}").map_err(io(path))?;
+            }
+        }
+    }
+    out.flush().map_err(io(&args.out))?;
+    millis.sort_by(f64::total_cmp);
+    let at = |share: f64| millis.get(((millis.len() as f64 * share) as usize).min(millis.len().saturating_sub(1)));
+    let (p50, p99) = (at(0.5).copied().unwrap_or_default(), at(0.99).copied().unwrap_or_default());
+    eprintln!("{} 个问题；每个 p50 {p50:.1} 毫秒，p99 {p99:.1} 毫秒", questions.len());
+    Ok(ExitCode::SUCCESS)
+}

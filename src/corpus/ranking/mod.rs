@@ -1,0 +1,207 @@
+//! Ranking of articles: the best of the lists by words and by meaning, ordered by a small learned model.
+//!
+//! Features are in [`features`], the model (boosted trees, LambdaMART) in `corpus/ranking/articles.json`; it was trained on the
+//! public development questions by `benches/retrieval/train.py`, which can be run again.
+
+mod features;
+mod trees;
+
+use std::collections::HashMap;
+
+pub use features::NAMES;
+
+use self::features::{Lists, rows};
+use self::trees::Model;
+use super::index::Scored;
+use crate::domain::law::LawLevel;
+
+/// Articles taken from each list.
+const DEPTH: usize = 150;
+/// From this place on an article counts as not found by a list.
+const LONGEST: usize = 300;
+
+/// An article as the ranking sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Passage<'a> {
+    /// Title without 中华人民共和国.
+    pub law: &'a str,
+    pub level: LawLevel,
+    pub article: u32,
+    /// All headings above it.
+    pub chapter: &'a str,
+    pub text: &'a str,
+}
+
+impl Passage<'_> {
+    /// What is indexed and what an encoder reads: law, last heading, text.
+    pub fn whole(&self) -> String {
+        let heading = self.chapter.rsplit(' ').next().unwrap_or_default();
+        format!("{} {heading} {}", self.law, self.text)
+    }
+}
+
+/// What is known of an article before any question.
+#[derive(Clone, Debug)]
+struct Entry {
+    law: usize,
+    chapter: usize,
+    level: LawLevel,
+    length: f32,
+    cues: [bool; features::CUES.len()],
+    /// How often this article answers a question, as a logarithm.
+    asked: f32,
+    criminal: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Law {
+    title: String,
+    articles: usize,
+    /// How often other laws name it, as a logarithm.
+    cited: f32,
+    /// How often its articles answer a question, as a logarithm.
+    asked: f32,
+}
+
+/// All articles of a collection, in the order of their keys.
+pub struct Catalogue {
+    entries: Vec<Entry>,
+    laws: Vec<Law>,
+    model: Option<Model>,
+}
+
+/// A place in the ranking; the score is only for comparing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ranked {
+    pub key: u64,
+    pub score: f32,
+    /// Score by words alone, 0..1 over the list.
+    pub lexical: f32,
+    /// Cosine with the question; 0 without an encoder.
+    pub cosine: f32,
+}
+
+/// BM25 of every article in both tokenisations; 0 where nothing matches.
+pub struct FieldScores {
+    pub words: Vec<f32>,
+    pub pairs: Vec<f32>,
+}
+
+/// Weight of the level of a law, chosen on the STARD dev questions.
+pub fn prior(level: LawLevel) -> f32 {
+    match level {
+        LawLevel::Statute => 1.0,
+        LawLevel::JudicialInterpretation => 0.95,
+        LawLevel::Constitution => 0.7,
+        _ => 0.8,
+    }
+}
+
+/// Texts that are no articles, such as past cases: both lists half and half, each scaled 0..1 over its best.
+pub fn fused(scores: &FieldScores, similar: Option<&[f32]>) -> Vec<Ranked> {
+    let lexical: Vec<f32> = scores.words.iter().zip(&scores.pairs).map(|(w, p)| (w + p) * 0.5).collect();
+    let both = features::half_and_half(&lexical, similar);
+    let mut ranked: Vec<Ranked> = both
+        .into_iter()
+        .map(|(key, score)| Ranked {
+            key: key as u64,
+            score,
+            lexical: lexical[key],
+            cosine: similar.map_or(0.0, |s| s[key]),
+        })
+        .collect();
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
+    ranked
+}
+
+impl Catalogue {
+    pub fn new<'a>(passages: impl Iterator<Item = Passage<'a>> + Clone) -> Self {
+        let model = Model::shipped();
+        let (mut laws, mut numbers) = (Vec::<Law>::new(), HashMap::new());
+        let mut chapters = HashMap::new();
+        let mut entries: Vec<Entry> = Vec::new();
+        for p in passages.clone() {
+            let law = *numbers.entry(p.law.to_string()).or_insert_with(|| {
+                laws.push(Law { title: p.law.to_string(), ..Law::default() });
+                laws.len() - 1
+            });
+            laws[law].articles += 1;
+            let next = chapters.len();
+            let chapter = *chapters.entry((law, p.chapter)).or_insert(next);
+            entries.push(Entry {
+                law,
+                chapter,
+                level: p.level,
+                length: (p.text.chars().count().max(1) as f32).ln(),
+                cues: features::cues(p.article, p.text),
+                asked: model.as_ref().map_or(0.0, |m| m.article_asked(p.law, p.article)),
+                criminal: p.law == "刑法" && p.article > features::GENERAL_PART,
+            });
+        }
+        let mut cited = vec![0u32; laws.len()];
+        for p in passages {
+            let mut named: Vec<usize> = features::titles(p.text).filter_map(|t| numbers.get(t).copied()).collect();
+            named.sort_unstable();
+            named.dedup();
+            let own = numbers.get(p.law).copied();
+            named.into_iter().filter(|n| Some(*n) != own).for_each(|n| cited[n] += 1);
+        }
+        for (law, cited) in laws.iter_mut().zip(cited) {
+            law.cited = (cited as f32).ln_1p();
+            law.asked = model.as_ref().map_or(0.0, |m| m.law_asked(&law.title));
+        }
+        Self { entries, laws, model }
+    }
+
+    /// The candidates of both lists with their features, best list place first.
+    pub fn features<'a>(
+        &self,
+        query: &str,
+        scores: &FieldScores,
+        similar: &[f32],
+        text: &dyn Fn(usize) -> &'a str,
+        allowed: &dyn Fn(usize) -> bool,
+    ) -> Vec<(usize, Vec<f32>)> {
+        let special = features::is_criminal(query) && self.entries.iter().any(|e| e.criminal);
+        let allowed = |i: usize| allowed(i) && (!special || self.entries[i].criminal);
+        let lists = Lists::new(self, scores, similar, &allowed);
+        rows(self, query, &lists, text)
+    }
+
+    /// Hits of the list by words weighed by level, best first.
+    pub fn by_words(&self, found: &[Scored]) -> Vec<Ranked> {
+        let weighed = |hit: &Scored| {
+            let score = hit.score * prior(self.entries.get(hit.key as usize)?.level);
+            Some(Ranked { key: hit.key, score, lexical: score, cosine: 0.0 })
+        };
+        let mut ranked: Vec<Ranked> = found.iter().filter_map(weighed).collect();
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
+        ranked
+    }
+
+    /// The best of the `allowed` articles of both lists together, best first; scores are 0..1. `text` gives an article's text.
+    pub fn rank<'a>(
+        &self,
+        query: &str,
+        scores: &FieldScores,
+        similar: &[f32],
+        text: &dyn Fn(usize) -> &'a str,
+        allowed: &dyn Fn(usize) -> bool,
+    ) -> Vec<Ranked> {
+        // Facts of a crime are answered by the special part of the Criminal Law, where the model has nothing to add: it learned
+        // from questions.
+        let facts = features::is_criminal(query);
+        let model = self.model.as_ref().filter(|_| !facts);
+        let mut ranked: Vec<Ranked> = self
+            .features(query, scores, similar, text, allowed)
+            .into_iter()
+            .map(|(key, row)| {
+                let score = model.map_or(row[features::FUSED], |m| 1.0 / (1.0 + (-m.score(&row)).exp()));
+                let (lexical, cosine) = (row[features::LEXICAL], row[features::COSINE]);
+                Ranked { key: key as u64, score, lexical, cosine }
+            })
+            .collect();
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
+        ranked
+    }
+}
