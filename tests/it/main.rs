@@ -1,8 +1,10 @@
 //! The one integration binary; a module per matter.
 
+mod citations;
 mod completions;
 mod discretion;
 mod documents;
+mod encoder;
 mod engine;
 mod fuzz;
 mod http;

@@ -22,6 +22,9 @@ const BATCH_TOKENS: usize = 1024;
 /// Tokens of a passage; statute articles are rarely longer, and their beginning says what they are about.
 pub const PASSAGE_TOKENS: usize = 192;
 
+/// Windows of a question that are read: what a long narrative says after them says little new.
+const QUERY_WINDOWS: usize = 2;
+
 /// What a text is to the model: each kind has its own prefix in training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -89,9 +92,10 @@ impl Encoder {
         let mut windows: Vec<(usize, Vec<u32>)> = Vec::new();
         for (at, text) in texts.iter().enumerate() {
             let mut tokens = self.tokens(side, text)?;
-            if side == Side::Passage {
-                tokens.truncate(PASSAGE_TOKENS.min(room + 2) - 2);
-            }
+            tokens.truncate(match side {
+                Side::Passage => PASSAGE_TOKENS.min(room + 2) - 2,
+                Side::Query => room * QUERY_WINDOWS,
+            });
             for part in tokens.chunks(room) {
                 let mut ids = Vec::with_capacity(part.len() + 2);
                 ids.push(self.begin);

@@ -146,10 +146,12 @@ pub fn convert(image: &[u8], target: &Path) -> Result<(), ModelError> {
         }
         let dtype = if kind == 0 { GgmlDType::F32 } else { GgmlDType::Q4_0 };
         let expected = elements / dtype.block_size() * dtype.type_size();
-        if shape.iter().product::<usize>() != elements || bytes != expected {
+        if elements == 0 || shape.iter().product::<usize>() != elements || bytes != expected {
             return Err(ModelError::Compute(format!("张量 {name} 的长度有误")));
         }
-        tensors.push((name, qtensor_from_ggml(dtype, data, shape, &Device::Cpu)?));
+        // A copy: candle takes the address as that of whole blocks, which an image need not be aligned for.
+        let data = data.to_vec();
+        tensors.push((name, qtensor_from_ggml(dtype, &data, shape, &Device::Cpu)?));
     }
     let number = |n: usize| Value::U32(n as u32);
     let metadata = [

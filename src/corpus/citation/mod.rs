@@ -1,5 +1,8 @@
 //! 引用: every citation in running Chinese text, in any of its usual forms, and whether it holds.
 
+mod nearest;
+mod query;
+
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
@@ -9,6 +12,7 @@ use serde::Serialize;
 use super::statutes::LawBook;
 use crate::domain::law::{Provision, Validity};
 use crate::domain::numerals;
+pub use query::as_query;
 
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
     const N: &str = "[〇零一二三四五六七八九十百千\\d０-９]+";
@@ -113,14 +117,6 @@ fn numbered(rest: &str) -> bool {
     NUMBERED.is_match(rest)
 }
 
-/// A query that is nothing but a citation.
-pub fn as_query(query: &str, book: &LawBook) -> Option<Citation> {
-    let query = query.trim();
-    let mut found = find(query, book);
-    let one = found.pop()?;
-    (found.is_empty() && one.start == 0 && one.end == query.len() && one.provision.is_some()).then_some(one)
-}
-
 /// How a citation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -157,6 +153,9 @@ pub struct Finding {
     pub version: Option<String>,
     pub state: State,
     pub quoted: Option<Quoted>,
+    /// The right citation nearest to a wrong one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<String>,
     /// For people.
     pub message: String,
 }
@@ -172,7 +171,16 @@ pub fn check(text: &str, book: &LawBook, day: Date) -> Vec<Finding> {
     find(text, book)
         .into_iter()
         .filter(|c| c.provision.is_some() || c.title.is_some() || looks_like_law(&c.name))
-        .map(|c| check_one(text, &c, book, day))
+        .map(|c| {
+            let mut finding = check_one(text, &c, book, day);
+            if matches!(finding.state, State::NotFound | State::UnknownLaw) {
+                finding.nearest = nearest::nearest(&c, book, day);
+            }
+            if let Some(nearest) = &finding.nearest {
+                finding.message.push_str(&format!("；相近的有{nearest}"));
+            }
+            finding
+        })
         .collect()
 }
 
@@ -193,6 +201,7 @@ fn check_one(text: &str, c: &Citation, book: &LawBook, day: Date) -> Finding {
         version: None,
         state: State::UnknownLaw,
         quoted: None,
+        nearest: None,
         message: format!("《{}》没有安装，须人工核对", c.name),
     };
     let Some(title) = &c.title else { return finding };
