@@ -3,13 +3,14 @@
 
     cargo build --release && target/release/zhicai setup --model none
     python3 -m venv V && V/bin/pip install lightgbm==4.7.0 numpy
-    for s in stard scene; do target/release/zhicai eval retrieval --corpus DEV/corpus.jsonl.gz \\
-        --queries DEV/$s.dev.queries.jsonl.gz --out $s.run --features $s.features; done
-    V/bin/python benches/retrieval/train.py --dev DEV --features stard.features scene.features [--out FILE]
+    V/bin/python benches/retrieval/map.py --dev DEV --folds F
+    for s in stard scene; do for k in 0 1 2 3 4; do target/release/zhicai eval retrieval --corpus DEV/corpus.jsonl.gz \\
+        --queries F/$s.$k.dev.queries.jsonl --map F/$k.f16 --out F/$s.$k.run --features F/$s.$k.features; done; done
+    V/bin/python benches/retrieval/train.py --dev DEV --features F/*.features [--out FILE]
 
 Prints five-fold cross-validation first: folds by hash of the question's id; how often a law or an article is asked for is
 counted on the training folds only, and for the training questions themselves on the other sixths of them. The shipped model
-is then trained on everything. Only public development questions are used.
+is then trained on everything, with features under the maps that left a question out. Only public development questions are used.
 """
 import argparse
 import collections
@@ -24,7 +25,7 @@ import numpy
 
 PARAMETERS = dict(
     objective="lambdarank", learning_rate=0.07, num_leaves=15, min_data_in_leaf=50, feature_fraction=0.5, bagging_fraction=0.8,
-    bagging_freq=1, lambda_l2=5, lambdarank_truncation_level=20, verbose=-1, num_threads=2, seed=7, deterministic=True,
+    bagging_freq=1, lambda_l2=5, lambdarank_truncation_level=20, verbose=-1, num_threads=1, seed=7, deterministic=True,
 )
 ROUNDS = 140
 
@@ -44,8 +45,8 @@ class Question:
 
 
 def read(dev, path, names):
-    """Questions of one feature file; its name begins with the name of the set."""
-    name = path.name.split(".")[0]
+    """Questions of one feature file, SET.FOLD.features: those of one fold, under a map that was learned without it."""
+    name, part = path.name.split(".")[:2]
     gold = collections.defaultdict(dict)
     for line in (dev / f"{name}.dev.qrels.tsv").read_text().splitlines():
         qid, doc, grade = line.split("\t")
@@ -60,6 +61,7 @@ def read(dev, path, names):
             question = found.setdefault(qid, Question(qid, gold[qid]))
             question.ids.append(doc)
             question.rows.append([float(v) for v in row])
+    assert all(fold(qid, 5) == int(part) for qid in found)
     return name, [q.ready() for q in found.values()]
 
 
@@ -149,7 +151,10 @@ def main():
             doc = json.loads(line)
             place[doc["id"]] = (doc["law"].removeprefix("中华人民共和国"), doc["num"] or 0)
     names = []
-    sets = dict(read(arguments.dev, path, names) for path in arguments.features)
+    sets = collections.defaultdict(list)
+    for path in arguments.features:
+        name, questions = read(arguments.dev, path, names)
+        sets[name] += questions
     measured = validate(sets, place)
     print(json.dumps(measured, indent=1))
     everything = [q for questions in sets.values() for q in questions]

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::corpus::index::TextIndex;
-use crate::corpus::ranking::{Catalogue, NAMES, Passage, Ranked, fused};
+use crate::corpus::ranking::{Catalogue, NAMES, Passage, Ranked, Similar, fused, is_question, question_map};
 use crate::domain::law::LawLevel;
 use crate::engine::embedder::{Embedder, Side};
-use crate::engine::vectors::Matrix;
+use crate::engine::vectors::{Matrix, QueryMap};
 use crate::error::{Class, Report, Result};
 use crate::flow::embed;
 use crate::settings::Settings;
@@ -45,6 +45,9 @@ pub struct Args {
     /// 另外写出排序所用的各项特征，供训练
     #[arg(long)]
     features: Option<PathBuf>,
+    /// 代替内置的问题向量变换（f16），供训练
+    #[arg(long)]
+    map: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -122,7 +125,26 @@ struct Collection {
     docs: Vec<Doc>,
     index: TextIndex,
     catalogue: Option<Catalogue>,
-    dense: Option<(Embedder, Matrix)>,
+    dense: Option<Dense>,
+}
+
+struct Dense {
+    embedder: Embedder,
+    map: Option<QueryMap>,
+    matrix: Matrix,
+}
+
+impl Dense {
+    fn similar(&self, query: &str) -> Result<Similar> {
+        let wrong = |e: String| Report::new(Class::Internal, "eval.search", "检索没有完成", e);
+        let mut vector = self.embedder.query(query).map_err(|e| wrong(e.to_string()))?;
+        let plain = self.matrix.similarities(&vector);
+        let Some(map) = self.map.as_ref().filter(|_| is_question(query)) else {
+            return Ok(Similar { moved: plain.clone(), plain });
+        };
+        map.apply(&mut vector);
+        Ok(Similar { plain, moved: self.matrix.similarities(&vector) })
+    }
 }
 
 impl Collection {
@@ -152,7 +174,12 @@ impl Collection {
                 let (matrix, computed) =
                     embed::matrix(&embedder, side, &texts, &known).map_err(|e| wrong(e.to_string()))?;
                 eprintln!("向量 {} 条（新算 {computed} 条），{:.1} 秒", matrix.len(), clock.elapsed().as_secs_f64());
-                Some((embedder, matrix))
+                let bytes = match &args.map {
+                    Some(path) => Some(std::fs::read(path).map_err(|e| failed("读不出变换文件", path, e))?),
+                    None => question_map(),
+                };
+                let map = bytes.and_then(|b| QueryMap::read(&b, embedder.width()));
+                Some(Dense { embedder, map, matrix })
             }
         };
         Ok(Self { docs, index, catalogue, dense })
@@ -163,8 +190,8 @@ impl Collection {
         let wrong = |e: String| Report::new(Class::Internal, "eval.search", "检索没有完成", e);
         let text = |i: usize| self.docs[i].text.as_str();
         match (&self.catalogue, &self.dense) {
-            (Some(catalogue), Some((embedder, matrix))) => {
-                let similar = matrix.similarities(&embedder.query(query).map_err(|e| wrong(e.to_string()))?);
+            (Some(catalogue), Some(dense)) => {
+                let similar = dense.similar(query)?;
                 let scores = self.index.scores(query).map_err(|e| wrong(e.to_string()))?;
                 let rows =
                     if features { catalogue.features(query, &scores, &similar, &text, &|_| true) } else { vec![] };
@@ -176,13 +203,8 @@ impl Collection {
             }
             (None, dense) => {
                 let scores = self.index.scores(query).map_err(|e| wrong(e.to_string()))?;
-                let similar = match dense {
-                    Some((embedder, matrix)) => {
-                        Some(matrix.similarities(&embedder.query(query).map_err(|e| wrong(e.to_string()))?))
-                    }
-                    None => None,
-                };
-                Ok((fused(&scores, similar.as_deref()), vec![]))
+                let similar = dense.as_ref().map(|d| d.similar(query)).transpose()?;
+                Ok((fused(&scores, similar.as_ref().map(|s| &s.plain[..])), vec![]))
             }
         }
     }

@@ -88,6 +88,11 @@ pub fn embedded(name: &str) -> Option<String> {
     Files::get(name).map(|f| String::from_utf8_lossy(&f.data).into_owned())
 }
 
+/// The bytes of a file in `corpus/`.
+pub fn embedded_bytes(name: &str) -> Option<Vec<u8>> {
+    Files::get(name).map(|f| f.data.into_owned())
+}
+
 fn aliases() -> Result<Vec<(String, String)>, CorpusError> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]

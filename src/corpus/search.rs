@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::citation;
 use super::index::{Explanation, Scored};
-use super::ranking::{Catalogue, Passage, Ranked, prior};
+use super::ranking::{Catalogue, Passage, Ranked, Similar, prior};
 use super::statutes::{Article, LawBook, LawVersion, paragraphs};
 use super::{Corpus, CorpusError};
 use crate::domain::law::{LawLevel, Validity};
@@ -23,7 +23,7 @@ pub struct StatuteQuery {
     pub limit: usize,
     pub explain: bool,
     /// Cosine of the question with each article, by key, where there is an encoder.
-    pub similar: Option<Vec<f32>>,
+    pub similar: Option<Similar>,
 }
 
 /// One article found.
@@ -143,7 +143,7 @@ impl Corpus {
     fn by_words_and_meaning(
         &self,
         text: &str,
-        similar: &[f32],
+        similar: &Similar,
         wanted: &dyn Fn(&LawVersion) -> bool,
     ) -> Result<Vec<Ranked>, CorpusError> {
         let catalogue = self.catalogue.get_or_init(|| Catalogue::new(passages(&self.laws)));

@@ -98,6 +98,33 @@ impl Vectors {
     }
 }
 
+/// Moves the vector of a question towards those of its answers: `q' = q + q W`, brought back to length 1.
+pub struct QueryMap {
+    width: usize,
+    /// `[from][to]`.
+    weights: Vec<f32>,
+}
+
+impl QueryMap {
+    /// Row-major little-endian f16; none unless they make a square of this width.
+    pub fn read(bytes: &[u8], width: usize) -> Option<Self> {
+        let (values, rest) = bytes.as_chunks::<2>();
+        let weights: Vec<f32> = values.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect();
+        (rest.is_empty() && weights.len() == width * width && weights.iter().all(|w| w.is_finite()))
+            .then_some(Self { width, weights })
+    }
+
+    pub fn apply(&self, vector: &mut [f32]) {
+        assert_eq!(vector.len(), self.width);
+        let before = vector.to_vec();
+        for (q, row) in before.iter().zip(self.weights.chunks_exact(self.width)) {
+            vector.iter_mut().zip(row).for_each(|(v, w)| *v += q * w);
+        }
+        let length = vector.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
+        vector.iter_mut().for_each(|v| *v /= length);
+    }
+}
+
 /// Rows searched as a whole.
 pub struct Matrix {
     width: usize,
@@ -201,6 +228,22 @@ mod tests {
         let vectors = Vectors::open(&path, 64).unwrap();
         assert_eq!(vectors.get(&Vectors::key("1")), Some(Quantised::of(&vector(1))));
         assert!(!vectors.has(&Vectors::key("2")));
+    }
+
+    #[test]
+    fn a_map_moves_a_question_and_keeps_its_length() {
+        let zero = QueryMap::read(&[0; 2 * 64 * 64], 64).unwrap();
+        let mut question = vector(3);
+        zero.apply(&mut question);
+        assert!(question.iter().zip(vector(3)).all(|(a, b)| (a - b).abs() < 1e-6));
+        let mut bytes = vec![0u8; 2 * 64 * 64];
+        // What stands in place 0 is added to place 1.
+        bytes[2..4].copy_from_slice(&half::f16::ONE.to_le_bytes());
+        let mut unit = vec![0f32; 64];
+        unit[0] = 1.0;
+        QueryMap::read(&bytes, 64).unwrap().apply(&mut unit);
+        assert!((unit[0] - 0.5f32.sqrt()).abs() < 1e-6 && (unit[1] - 0.5f32.sqrt()).abs() < 1e-6);
+        assert!(QueryMap::read(&bytes[2..], 64).is_none());
     }
 
     #[test]

@@ -6,8 +6,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::corpus;
+use crate::corpus::ranking::{Similar, is_question, question_map};
 use crate::engine::embedder::{Embedder, Side};
-use crate::engine::vectors::{Matrix, Vectors};
+use crate::engine::vectors::{Matrix, QueryMap, Vectors};
 use crate::settings::Settings;
 use crate::setup::encoder::{self, MATRIX};
 use crate::setup::{HookError, sources};
@@ -15,6 +16,7 @@ use crate::setup::{HookError, sources};
 /// Search by meaning: the encoder and the vectors of the installed articles.
 pub struct Meaning {
     embedder: Embedder,
+    map: Option<QueryMap>,
     matrix: Matrix,
 }
 
@@ -28,13 +30,19 @@ impl Meaning {
         if !fits {
             tracing::warn!("条文向量与已装条文不符，只按字词检索；请运行 zhicai setup");
         }
-        fits.then_some(Self { embedder, matrix })
+        let map = question_map().and_then(|bytes| QueryMap::read(&bytes, embedder.width()));
+        fits.then_some(Self { embedder, map, matrix })
     }
 
     /// Cosine of a question with every article, by key; none when the encoder fails, which is no reason not to search.
-    pub fn similarities(&self, text: &str) -> Option<Vec<f32>> {
-        let vector = self.embedder.query(text).inspect_err(|e| tracing::warn!("编码模型：{e}")).ok()?;
-        Some(self.matrix.similarities(&vector))
+    pub fn similarities(&self, text: &str) -> Option<Similar> {
+        let mut vector = self.embedder.query(text).inspect_err(|e| tracing::warn!("编码模型：{e}")).ok()?;
+        let plain = self.matrix.similarities(&vector);
+        let Some(map) = self.map.as_ref().filter(|_| is_question(text)) else {
+            return Some(Similar { moved: plain.clone(), plain });
+        };
+        map.apply(&mut vector);
+        Some(Similar { plain, moved: self.matrix.similarities(&vector) })
     }
 }
 

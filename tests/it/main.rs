@@ -10,6 +10,7 @@ mod fuzz;
 mod http;
 mod models;
 mod precedents;
+mod ranking;
 mod remote;
 mod rules;
 mod setup;

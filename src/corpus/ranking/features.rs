@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Catalogue, DEPTH, FieldScores, LONGEST, prior};
+use super::{Catalogue, DEPTH, FieldScores, LONGEST, Similar, prior};
 use crate::domain::law::LawLevel;
 
 /// The last article of the general part of the Criminal Law: those after it name crimes.
@@ -16,7 +16,7 @@ pub const LEXICAL: usize = 0;
 pub const FUSED: usize = 2;
 pub const COSINE: usize = 3;
 
-pub const NAMES: [&str; 36] = [
+pub const NAMES: [&str; 38] = [
     "lexical",         // words and pairs by BM25, weighed by level, 0..1 over the list
     "dense",           // cosine, 0..1 over the list
     "fused",           // half and half
@@ -51,6 +51,8 @@ pub const NAMES: [&str; 36] = [
     "threes",          // runs of three characters shared with the question, share of the most
     "longest_run",     // longest run of characters shared with the question
     "longest_run_gap", // to the longest of all
+    "plain_cosine",    // of the question as it was, before the learned map
+    "plain_gap",       // to the best of these
     "law_asked",       // how often the law answers a question
     "article_asked",   // how often the article does
 ];
@@ -93,6 +95,8 @@ pub struct Lists {
     words: Vec<f32>,
     pairs: Vec<f32>,
     cosine: Vec<f32>,
+    plain: Vec<f32>,
+    by_plain: Vec<usize>,
     by_words: Vec<usize>,
     by_meaning: Vec<usize>,
 }
@@ -110,19 +114,22 @@ fn best(values: &[f32]) -> Vec<usize> {
 }
 
 impl Lists {
-    pub fn new(of: &Catalogue, scores: &FieldScores, similar: &[f32], allowed: &dyn Fn(usize) -> bool) -> Self {
+    pub fn new(of: &Catalogue, scores: &FieldScores, similar: &Similar, allowed: &dyn Fn(usize) -> bool) -> Self {
         let keep = |i: usize, v: f32| if allowed(i) { v } else { 0.0 };
         let lexical: Vec<f32> = (0..of.entries.len())
             .map(|i| keep(i, (scores.words[i] + scores.pairs[i]) * 0.5 * prior(of.entries[i].level)))
             .collect();
-        let cosine: Vec<f32> = similar.iter().enumerate().map(|(i, s)| keep(i, *s)).collect();
+        let kept = |values: &[f32]| -> Vec<f32> { values.iter().enumerate().map(|(i, s)| keep(i, *s)).collect() };
+        let (cosine, plain) = (kept(&similar.moved), kept(&similar.plain));
         Self {
             by_words: best(&lexical),
             by_meaning: best(&cosine),
+            by_plain: best(&plain),
             lexical,
             words: scores.words.clone(),
             pairs: scores.pairs.clone(),
             cosine,
+            plain,
         }
     }
 }
@@ -200,10 +207,12 @@ pub fn rows<'a>(of: &Catalogue, query: &str, lists: &Lists, text: &dyn Fn(usize)
     };
     let (word_place, meaning_place) = (place(&lists.by_words), place(&lists.by_meaning));
     let top = |values: &[f32], list: &[usize]| list.first().map_or(0.0, |i| values[*i]);
+    let most_plain = top(&lists.plain, &lists.by_plain);
     let (most_lexical, most_cosine) =
         (top(&lists.lexical, &lists.by_words).max(1e-6), top(&lists.cosine, &lists.by_meaning));
-    let mut candidates: Vec<usize> =
-        lists.by_words.iter().take(DEPTH).chain(lists.by_meaning.iter().take(DEPTH)).copied().collect();
+    let some = |list: &'_ [usize], depth: usize| list[..depth.min(list.len())].to_vec();
+    let mut candidates =
+        [some(&lists.by_words, DEPTH), some(&lists.by_meaning, DEPTH), some(&lists.by_plain, DEPTH / 2)].concat();
     candidates.sort_unstable();
     candidates.dedup();
     let letters: Vec<char> = query.chars().take(COMPARED).collect();
@@ -259,6 +268,8 @@ pub fn rows<'a>(of: &Catalogue, query: &str, lists: &Lists, text: &dyn Fn(usize)
                 three / most_threes,
                 run,
                 run - longest,
+                lists.plain[i],
+                lists.plain[i] - most_plain,
                 law.asked,
                 entry.asked,
             ];

@@ -81,10 +81,29 @@ pub struct Ranked {
     pub cosine: f32,
 }
 
+/// Cosine of a question with every article.
+#[derive(Clone, Debug, Default)]
+pub struct Similar {
+    /// As the encoder put it.
+    pub plain: Vec<f32>,
+    /// After the learned map; the same as `plain` where there is none.
+    pub moved: Vec<f32>,
+}
+
 /// BM25 of every article in both tokenisations; 0 where nothing matches.
 pub struct FieldScores {
     pub words: Vec<f32>,
     pub pairs: Vec<f32>,
+}
+
+/// Learned on the same questions by `benches/retrieval/map.py`: moves the vector of a question towards its answers.
+pub fn question_map() -> Option<Vec<u8>> {
+    super::embedded_bytes("ranking/questions.f16")
+}
+
+/// Whether a text is a question in that sense: facts of a crime are none.
+pub fn is_question(text: &str) -> bool {
+    !features::is_criminal(text)
 }
 
 /// Weight of the level of a law, chosen on the STARD dev questions.
@@ -158,7 +177,7 @@ impl Catalogue {
         &self,
         query: &str,
         scores: &FieldScores,
-        similar: &[f32],
+        similar: &Similar,
         text: &dyn Fn(usize) -> &'a str,
         allowed: &dyn Fn(usize) -> bool,
     ) -> Vec<(usize, Vec<f32>)> {
@@ -184,7 +203,7 @@ impl Catalogue {
         &self,
         query: &str,
         scores: &FieldScores,
-        similar: &[f32],
+        similar: &Similar,
         text: &dyn Fn(usize) -> &'a str,
         allowed: &dyn Fn(usize) -> bool,
     ) -> Vec<Ranked> {

@@ -104,7 +104,7 @@ mod tests {
         };
         let good = r#"{"feature":[0],"threshold":[0.5],"left":[-1],"right":[-2],"leaf":[1.0,2.0]}"#;
         let model = of(good).unwrap();
-        assert_eq!((model.score(&[0.5; 36]), model.score(&[0.6; 36])), (1.0, 2.0));
+        assert_eq!((model.score(&[0.5; 38]), model.score(&[0.6; 38])), (1.0, 2.0));
         for lie in [
             r#"{"feature":[99],"threshold":[0.5],"left":[-1],"right":[-2],"leaf":[1.0,2.0]}"#,
             r#"{"feature":[0],"threshold":[0.5],"left":[0],"right":[-2],"leaf":[1.0,2.0]}"#,
