@@ -120,6 +120,9 @@ fn installed(settings: &Settings) -> Option<(Embedder, PathBuf)> {
     Some((embedder, encoder::vectors(&settings.cache_dir, &source)))
 }
 
+/// Articles with the features they were ranked by.
+type Rows = Vec<(usize, Vec<f32>)>;
+
 /// What is searched.
 struct Collection {
     docs: Vec<Doc>,
@@ -186,7 +189,7 @@ impl Collection {
     }
 
     /// Ranked articles or texts, and the features they were ranked by where there are any.
-    fn rank(&self, query: &str, limit: usize, features: bool) -> Result<(Vec<Ranked>, Vec<(usize, Vec<f32>)>)> {
+    fn rank(&self, query: &str, limit: usize, features: bool) -> Result<(Vec<Ranked>, Rows)> {
         let wrong = |e: String| Report::new(Class::Internal, "eval.search", "检索没有完成", e);
         let text = |i: usize| self.docs[i].text.as_str();
         match (&self.catalogue, &self.dense) {

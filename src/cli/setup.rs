@@ -78,7 +78,7 @@ fn prepare(settings: &Settings, model: Option<&str>, verify: bool) -> Result<Set
         };
     let wanted = plan.encoder.clone();
     let convert = |image: &Path, model: &Path| convert(image, model, wanted.as_ref());
-    let embed = |model: &Path, vectors: &Path| Ok(embed::articles(&settings.data_dir, model, vectors)?);
+    let embed = |model: &Path, vectors: &Path| embed::articles(&settings.data_dir, model, vectors);
     let hooks = Hooks {
         importer_version: crate::corpus::statutes::IMPORTER_VERSION,
         import_statutes: &import,

@@ -1,6 +1,6 @@
 //! Ranking of articles: the best of the lists by words and by meaning, ordered by a small learned model.
 //!
-//! Features are in [`features`], the model (boosted trees, LambdaMART) in `corpus/ranking/articles.json`; it was trained on the
+//! Features are listed in [`NAMES`], the model (boosted trees, LambdaMART) in `corpus/ranking/articles.json`; it was trained on the
 //! public development questions by `benches/retrieval/train.py`, which can be run again.
 
 mod features;
