@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::corpus::index::TextIndex;
-use crate::corpus::ranking::{Catalogue, NAMES, Passage, Ranked, Similar, fused, is_question, question_map};
+use crate::corpus::ranking::{
+    Catalogue, NAMES, Narratives, Passage, Ranked, Similar, fused, is_question, question_map,
+};
 use crate::domain::law::LawLevel;
 use crate::engine::embedder::{Embedder, Side};
 use crate::engine::vectors::{Matrix, QueryMap};
@@ -128,6 +130,7 @@ struct Collection {
     docs: Vec<Doc>,
     index: TextIndex,
     catalogue: Option<Catalogue>,
+    narratives: Option<Narratives>,
     dense: Option<Dense>,
 }
 
@@ -185,7 +188,8 @@ impl Collection {
                 Some(Dense { embedder, map, matrix })
             }
         };
-        Ok(Self { docs, index, catalogue, dense })
+        let narratives = if statutes { None } else { Narratives::new(docs.iter().map(|d| d.text.as_str())) };
+        Ok(Self { docs, index, catalogue, narratives, dense })
     }
 
     /// Ranked articles or texts, and the features they were ranked by where there are any.
@@ -207,6 +211,9 @@ impl Collection {
             (None, dense) => {
                 let scores = self.index.scores(query).map_err(|e| wrong(e.to_string()))?;
                 let similar = dense.as_ref().map(|d| d.similar(query)).transpose()?;
+                if let Some(narratives) = &self.narratives {
+                    return Ok((narratives.rank(query, similar.as_ref().map(|s| &s.plain[..])), vec![]));
+                }
                 Ok((fused(&scores, similar.as_ref().map(|s| &s.plain[..])), vec![]))
             }
         }

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::vectors::{Quantised, Vectors};
 use crate::models::ModelError;
-use crate::models::encoder::Encoder;
 pub use crate::models::encoder::Side;
+use crate::models::encoder::{Encoder, QUERY_TOKENS};
 
 /// Texts per call of the encoder while many are embedded: a crash loses no more than these.
 const PIECE: usize = 256;
@@ -49,7 +49,7 @@ impl Embedder {
         let io = |e: std::io::Error| ModelError::Compute(format!("保存向量失败：{e}"));
         let key = |text: &String| match side {
             Side::Passage => Vectors::key(text),
-            Side::Query => Vectors::key(&format!("query: {text}")),
+            Side::Query => Vectors::key(&format!("query {QUERY_TOKENS}: {text}")),
         };
         let keys: Vec<_> = texts.iter().map(key).collect();
         let mut missing: Vec<usize> = (0..texts.len()).filter(|i| !known.has(&keys[*i])).collect();

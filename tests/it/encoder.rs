@@ -197,7 +197,7 @@ fn a_converted_encoder_computes_what_its_weights_say() {
     // What stands beside a text changes nothing.
     assert!(near(&encoder.embed(Side::Query, &[&long]).unwrap(), &together[WIDTH..2 * WIDTH]) < 1e-5);
     assert!(near(&encoder.embed(Side::Passage, &["罚款"]).unwrap(), &first) > 0.02, "the prefix counts");
-    // Longer than the model can see: read in windows, still of length 1.
+    // Longer than the model can see: cut, still of length 1.
     let endless = encoder.embed(Side::Query, &[&"罚款学校".repeat(500)]).unwrap();
     assert!((endless.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-3);
 }

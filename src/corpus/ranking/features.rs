@@ -82,11 +82,12 @@ pub fn titles(text: &str) -> impl Iterator<Item = &str> {
         .map(|(t, _)| t.trim_start_matches("中华人民共和国"))
 }
 
-/// Whether a text tells the facts of a criminal case: long, and with the words of one.
+/// Whether a text tells the facts of a criminal case: not short, no question, no civil claim, and with the words of one.
 pub fn is_criminal(query: &str) -> bool {
-    const CUES: [&str; 9] =
-        ["被告人", "公诉机关", "检察院", "被害人", "公安机关", "抓获", "归案", "作案", "犯罪嫌疑人"];
-    query.chars().count() >= 80 && (query.contains("被告人") || CUES.iter().filter(|c| query.contains(*c)).count() >= 2)
+    const CUES: [&str; 7] = ["被告人", "公诉机关", "检察院指控", "起诉书", "上诉人", "审理查明", "二审"];
+    let text = query.trim();
+    let civil = text.chars().take(60).collect::<String>().contains("原告");
+    text.chars().count() >= 30 && !civil && !text.ends_with(['？', '?']) && CUES.iter().any(|c| text.contains(c))
 }
 
 /// Both lists of a question, over all articles.

@@ -3,6 +3,7 @@
 //! Features are listed in [`NAMES`], the model (boosted trees, LambdaMART) in `corpus/ranking/articles.json`; it was trained on the
 //! public development questions by `benches/retrieval/train.py`, which can be run again.
 
+mod acts;
 mod features;
 mod trees;
 
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 
 pub use features::NAMES;
 
+use self::acts::{ACTS, alike, standardised};
 use self::features::{Lists, rows};
 use self::trees::Model;
 use super::index::Scored;
@@ -51,6 +53,8 @@ struct Entry {
     /// How often this article answers a question, as a logarithm.
     asked: f32,
     criminal: bool,
+    /// Article of the Criminal Law that names a crime; none for 之一 and the like.
+    crime: Option<u32>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -133,11 +137,45 @@ pub fn fused(scores: &FieldScores, similar: Option<&[f32]>) -> Vec<Ranked> {
     ranked
 }
 
+/// Past cases told as narratives: what acts each tells of.
+pub struct Narratives {
+    told: Vec<Vec<f32>>,
+}
+
+impl Narratives {
+    /// None unless most of the texts tell the facts of crimes.
+    pub fn new<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
+        let (all, criminal) = (texts.clone().count(), texts.clone().filter(|t| features::is_criminal(t)).count());
+        (2 * criminal > all).then(|| Self { told: texts.map(|t| ACTS.told(t)).collect() })
+    }
+
+    /// Every text by the acts it has in common with the query, then by meaning; weights from the dev cases.
+    pub fn rank(&self, query: &str, similar: Option<&[f32]>) -> Vec<Ranked> {
+        let told = ACTS.told(query);
+        let acts = standardised(&self.told.iter().map(|t| alike(&told, t)).collect::<Vec<_>>());
+        let meaning = similar.map(standardised).unwrap_or_default();
+        let near = |key: usize| meaning.get(key).copied().unwrap_or_default();
+        let mut ranked: Vec<Ranked> = acts
+            .iter()
+            .enumerate()
+            .map(|(key, act)| Ranked {
+                key: key as u64,
+                score: 1.09 * act + 0.35 * near(key),
+                lexical: *act,
+                cosine: similar.map_or(0.0, |s| s[key]),
+            })
+            .collect();
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
+        ranked
+    }
+}
+
 impl Catalogue {
     pub fn new<'a>(passages: impl Iterator<Item = Passage<'a>> + Clone) -> Self {
         let model = Model::shipped();
         let (mut laws, mut numbers) = (Vec::<Law>::new(), HashMap::new());
         let mut chapters = HashMap::new();
+        let mut last = None;
         let mut entries: Vec<Entry> = Vec::new();
         for p in passages.clone() {
             let law = *numbers.entry(p.law.to_string()).or_insert_with(|| {
@@ -155,7 +193,10 @@ impl Catalogue {
                 cues: features::cues(p.article, p.text),
                 asked: model.as_ref().map_or(0.0, |m| m.article_asked(p.law, p.article)),
                 criminal: p.law == "刑法" && p.article > features::GENERAL_PART,
+                crime: (p.law == "刑法" && p.article > features::GENERAL_PART && last != Some((law, p.article)))
+                    .then_some(p.article),
             });
+            last = Some((law, p.article));
         }
         let mut cited = vec![0u32; laws.len()];
         for p in passages {
@@ -198,6 +239,34 @@ impl Catalogue {
         ranked
     }
 
+    /// Articles that name crimes, by the act told of, then by words and meaning (weights from the dev facts).
+    fn crimes(
+        &self,
+        query: &str,
+        scores: &FieldScores,
+        similar: &Similar,
+        allowed: &dyn Fn(usize) -> bool,
+    ) -> Vec<Ranked> {
+        let told = ACTS.told(query);
+        let keys: Vec<usize> = (0..self.entries.len()).filter(|i| self.entries[*i].criminal && allowed(*i)).collect();
+        let nothing = told.iter().copied().fold(0f32, f32::min);
+        let act = |i: &usize| self.entries[*i].crime.map_or(nothing, |n| ACTS.of_article(&told, n));
+        let acts: Vec<f32> = keys.iter().map(act).collect();
+        let pairs = standardised(&keys.iter().map(|i| scores.pairs[*i]).collect::<Vec<_>>());
+        let meaning = standardised(&keys.iter().map(|i| similar.plain[*i]).collect::<Vec<_>>());
+        let mut ranked: Vec<Ranked> = keys
+            .iter()
+            .enumerate()
+            .map(|(at, i)| {
+                let sum = acts[at] + 0.5 * pairs[at] + 0.7 * meaning[at];
+                let score = 1.0 / (1.0 + (-sum).exp());
+                Ranked { key: *i as u64, score, lexical: pairs[at], cosine: similar.plain[*i] }
+            })
+            .collect();
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
+        ranked
+    }
+
     /// The best of the `allowed` articles of both lists together, best first; scores are 0..1. `text` gives an article's text.
     pub fn rank<'a>(
         &self,
@@ -207,10 +276,11 @@ impl Catalogue {
         text: &dyn Fn(usize) -> &'a str,
         allowed: &dyn Fn(usize) -> bool,
     ) -> Vec<Ranked> {
-        // Facts of a crime are answered by the special part of the Criminal Law, where the model has nothing to add: it learned
-        // from questions.
-        let facts = features::is_criminal(query);
-        let model = self.model.as_ref().filter(|_| !facts);
+        // Facts of a crime are answered by the special part of the Criminal Law, and first by what act they tell of.
+        if features::is_criminal(query) && self.entries.iter().any(|e| e.criminal) {
+            return self.crimes(query, scores, similar, allowed);
+        }
+        let model = self.model.as_ref();
         let mut ranked: Vec<Ranked> = self
             .features(query, scores, similar, text, allowed)
             .into_iter()

@@ -22,8 +22,9 @@ const BATCH_TOKENS: usize = 1024;
 /// Tokens of a passage; statute articles are rarely longer, and their beginning says what they are about.
 pub const PASSAGE_TOKENS: usize = 192;
 
-/// Windows of a question that are read: what a long narrative says after them says little new.
-const QUERY_WINDOWS: usize = 2;
+/// Tokens of a question: a pasted narrative says what it is about in its first sentences, and more would take longer than the
+/// rest of the search.
+pub const QUERY_TOKENS: usize = 256;
 
 /// What a text is to the model: each kind has its own prefix in training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,25 +85,20 @@ impl Encoder {
         self.pieces.encode(&format!("{}{text}", side.prefix()))
     }
 
-    /// One vector of length 1 per text, in their order. A passage is cut after [`PASSAGE_TOKENS`]; a query longer than the
-    /// model can see is read in windows, whose means are weighed by their length.
+    /// One vector of length 1 per text, in their order. A text is cut after [`PASSAGE_TOKENS`] or [`QUERY_TOKENS`].
     pub fn embed(&mut self, side: Side, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
         let width = self.width();
-        let room = self.network.positions() - 2;
-        let mut windows: Vec<(usize, Vec<u32>)> = Vec::new();
+        let most = match side {
+            Side::Passage => PASSAGE_TOKENS,
+            Side::Query => QUERY_TOKENS,
+        };
+        let room = most.min(self.network.positions()) - 2;
+        let mut windows: Vec<(usize, Vec<u32>)> = Vec::with_capacity(texts.len());
         for (at, text) in texts.iter().enumerate() {
-            let mut tokens = self.tokens(side, text)?;
-            tokens.truncate(match side {
-                Side::Passage => PASSAGE_TOKENS.min(room + 2) - 2,
-                Side::Query => room * QUERY_WINDOWS,
-            });
-            for part in tokens.chunks(room) {
-                let mut ids = Vec::with_capacity(part.len() + 2);
-                ids.push(self.begin);
-                ids.extend_from_slice(part);
-                ids.push(self.end);
-                windows.push((at, ids));
-            }
+            let mut ids = vec![self.begin];
+            ids.extend(self.tokens(side, text)?.into_iter().take(room));
+            ids.push(self.end);
+            windows.push((at, ids));
         }
         // Of like length together: no pass waits for one long text.
         windows.sort_by_key(|(_, ids)| ids.len());
@@ -116,9 +112,8 @@ impl Encoder {
             }
             let batch: Vec<&[u32]> = windows[from..to].iter().map(|(_, ids)| &ids[..]).collect();
             let means = self.network.means(&batch)?;
-            for ((at, ids), mean) in windows[from..to].iter().zip(means.chunks_exact(width)) {
-                let weight = (ids.len() - 2) as f32;
-                out[at * width..][..width].iter_mut().zip(mean).for_each(|(o, m)| *o += weight * m);
+            for ((at, _), mean) in windows[from..to].iter().zip(means.chunks_exact(width)) {
+                out[at * width..][..width].copy_from_slice(mean);
             }
             from = to;
         }
