@@ -143,10 +143,13 @@ pub fn ensure_with(plan: &Plan, hooks: &Hooks, tools: &Tools) -> Result<SetupRep
     let started = Instant::now();
     // Statutes first: small, and without them even the parts that need no model do not work.
     let statutes = plan.statutes.as_ref().map(|file| statutes::ensure(plan, file, hooks, tools)).transpose()?;
-    // Vectors are of the installed articles.
-    let encoder = plan.encoder.as_ref().filter(|_| plan.statutes.is_some());
-    let encoder = encoder.map(|source| encoder::ensure(plan, source, hooks, tools)).transpose()?;
     let model = model::ensure(plan, tools)?;
+    // Vectors are of the installed articles. Without them search goes by words: no reason to do without everything else.
+    let encoder = plan.encoder.as_ref().filter(|_| plan.statutes.is_some());
+    let encoder = encoder.and_then(|source| {
+        let done = encoder::ensure(plan, source, hooks, tools);
+        done.inspect_err(|e| tools.progress.line(&e.to_string())).ok()
+    });
     Ok(SetupReport {
         data_dir: plan.data_dir.clone(),
         cache_dir: plan.cache_dir.clone(),

