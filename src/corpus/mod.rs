@@ -1,5 +1,6 @@
 //! 语料与检索: reads corpus/ and the installed statutes; answers what a text said on a day, and finds articles and cases.
 
+mod bm25;
 pub mod cases;
 pub mod citation;
 pub mod import_cases;

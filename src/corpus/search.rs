@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::citation;
 use super::index::{Explanation, Scored};
-use super::ranking::{Catalogue, Passage, Ranked, Similar, prior};
+use super::ranking::lexical::LEXICAL;
+use super::ranking::{Catalogue, Passage, Ranked, Similar};
 use super::statutes::{Article, LawBook, LawVersion, paragraphs};
 use super::{Corpus, CorpusError};
 use crate::domain::law::{LawLevel, Validity};
@@ -133,7 +134,7 @@ impl Corpus {
     /// BM25, half by words and half by pairs, weighed by level.
     fn by_words(&self, text: &str, depth: usize) -> Result<Vec<Ranked>, CorpusError> {
         let weighed = |hit: Scored| {
-            let score = hit.score * prior(self.at(hit.key)?.0.level);
+            let score = hit.score * LEXICAL.prior(self.at(hit.key)?.0.level);
             Some(Ranked { key: hit.key, score, lexical: score, cosine: 0.0 })
         };
         Ok(self.index.search(text, depth)?.into_iter().filter_map(weighed).collect())
@@ -166,7 +167,7 @@ impl Corpus {
             |value: f32, description: &str| Explanation { value, description: description.into(), details: vec![] };
         if query.similar.is_some() {
             let details = vec![
-                part(ranked.lexical, "字词得分（词与字对各半的 BM25 × 层级系数，以最高者为 1）"),
+                part(ranked.lexical, "字词得分（词与字对的 BM25 × 层级系数，以最高者为 1）"),
                 part(ranked.cosine, "语义相近程度（向量夹角余弦）"),
             ];
             let description =
@@ -177,8 +178,8 @@ impl Corpus {
         Ok(Explanation {
             value: hit.score,
             description: format!(
-                "词与字对各半的 BM25 × 层级系数 {}（{}） × 效力系数（{}）",
-                prior(level),
+                "词与字对的 BM25 × 层级系数 {}（{}） × 效力系数（{}）",
+                LEXICAL.prior(level),
                 level.zh(),
                 hit.status.zh()
             ),

@@ -1,22 +1,35 @@
-//! What the ranking looks at, per question and article. The order is that of [`NAMES`]; the model file repeats it.
+//! What the ranking looks at, per question and article. The order is that of [`names`]; the model file repeats it.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Catalogue, DEPTH, FieldScores, LONGEST, Similar, prior};
+use super::lexical::LEXICAL;
+use super::overlap::{self, overlaps};
+use super::{Catalogue, DEPTH, LONGEST, Similar};
+use crate::corpus::index::{FieldScores, Spread};
 use crate::domain::law::LawLevel;
 
 /// The last article of the general part of the Criminal Law: those after it name crimes.
 pub const GENERAL_PART: u32 = 101;
 
 /// Places in a row.
-pub const LEXICAL: usize = 0;
+pub const BY_WORDS: usize = 0;
 pub const FUSED: usize = 2;
 pub const COSINE: usize = 3;
+pub const BY_LENGTH: usize = 30;
 
-pub const NAMES: [&str; 38] = [
+/// The ranking's own, then [`overlap::NAMES`] as they are and less the best of the list.
+pub const COUNT: usize = OWN.len() + 2 * overlap::NAMES.len();
+
+/// Name of each place.
+pub fn names() -> Vec<String> {
+    let own = OWN.iter().map(ToString::to_string);
+    own.chain(overlap::NAMES.iter().flat_map(|n| [n.to_string(), format!("{n}_gap")])).collect()
+}
+
+const OWN: [&str; 38] = [
     "lexical",         // words and pairs by BM25, weighed by level, 0..1 over the list
     "dense",           // cosine, 0..1 over the list
     "fused",           // half and half
@@ -57,7 +70,7 @@ pub const NAMES: [&str; 38] = [
     "article_asked",   // how often the article does
 ];
 
-/// What an article says of itself, in the order of `NAMES`; the sixth is its number.
+/// What an article says of itself, in the order of `OWN`; the sixth is its number.
 pub const CUES: [&str; 6] = [
     "罚款|处罚|有期徒刑|吊销|没收|拘役|责令",
     "本法所称|本条例所称|是指",
@@ -117,9 +130,9 @@ fn best(values: &[f32]) -> Vec<usize> {
 impl Lists {
     pub fn new(of: &Catalogue, scores: &FieldScores, similar: &Similar, allowed: &dyn Fn(usize) -> bool) -> Self {
         let keep = |i: usize, v: f32| if allowed(i) { v } else { 0.0 };
-        let lexical: Vec<f32> = (0..of.entries.len())
-            .map(|i| keep(i, (scores.words[i] + scores.pairs[i]) * 0.5 * prior(of.entries[i].level)))
-            .collect();
+        let together = scores.together(&LEXICAL);
+        let lexical: Vec<f32> =
+            (0..of.entries.len()).map(|i| keep(i, together[i] * LEXICAL.prior(of.entries[i].level))).collect();
         let kept = |values: &[f32]| -> Vec<f32> { values.iter().enumerate().map(|(i, s)| keep(i, *s)).collect() };
         let (cosine, plain) = (kept(&similar.moved), kept(&similar.plain));
         Self {
@@ -186,7 +199,13 @@ fn shared(query: &[char], threes: &HashSet<&[char]>, text: &str) -> (f32, f32) {
 const COMPARED: usize = 400;
 
 /// The candidates of both lists, each with its row.
-pub fn rows<'a>(of: &Catalogue, query: &str, lists: &Lists, text: &dyn Fn(usize) -> &'a str) -> Vec<(usize, Vec<f32>)> {
+pub fn rows<'a>(
+    of: &Catalogue,
+    query: &str,
+    lists: &Lists,
+    spread: &[Spread],
+    text: &dyn Fn(usize) -> &'a str,
+) -> Vec<(usize, Vec<f32>)> {
     let (lexical, dense) = (scaled(&lists.lexical, &lists.by_words), scaled(&lists.cosine, &lists.by_meaning));
     let fused = |i: usize| 0.5 * lexical(i) + 0.5 * dense(i);
     let mut listed: Vec<usize> = lists.by_words.iter().chain(&lists.by_meaning).copied().collect();
@@ -220,6 +239,9 @@ pub fn rows<'a>(of: &Catalogue, query: &str, lists: &Lists, text: &dyn Fn(usize)
     let threes = runs(&letters, 3);
     let common: Vec<(f32, f32)> = candidates.iter().map(|i| shared(&letters, &threes, text(*i))).collect();
     let (most_threes, longest) = common.iter().fold((1e-6f32, 0f32), |m, c| (m.0.max(c.0), m.1.max(c.1)));
+    let overlaps = overlaps(of, query, spread, &candidates, text);
+    let best_overlap: Vec<f32> =
+        (0..overlap::NAMES.len()).map(|m| overlaps.iter().map(|o| o[m]).fold(0.0, f32::max)).collect();
     let beside = |i: usize, other: Option<usize>| {
         let other = other.filter(|o| of.entries.get(*o).is_some_and(|e| e.law == of.entries[i].law));
         other.map_or((0.0, 0.0), |o| (fused(o), lists.cosine[o] - lists.cosine[i]))
@@ -227,14 +249,15 @@ pub fn rows<'a>(of: &Catalogue, query: &str, lists: &Lists, text: &dyn Fn(usize)
     candidates
         .iter()
         .zip(common)
-        .map(|(&i, (three, run))| {
+        .zip(overlaps)
+        .map(|((&i, (three, run)), overlap)| {
             let (entry, own) = (&of.entries[i], fused(i));
             let law = &of.laws[entry.law];
             let (before, before_gap) = beside(i, i.checked_sub(1));
             let (after, after_gap) = beside(i, Some(i + 1));
             let (wp, mp) = (word_place(i), meaning_place(i));
             let cue = |c: usize| f32::from(u8::from(entry.cues[c]));
-            let row = vec![
+            let mut row = vec![
                 lexical(i),
                 dense(i),
                 own,
@@ -274,7 +297,8 @@ pub fn rows<'a>(of: &Catalogue, query: &str, lists: &Lists, text: &dyn Fn(usize)
                 law.asked,
                 entry.asked,
             ];
-            debug_assert_eq!(row.len(), NAMES.len());
+            row.extend(overlap.iter().zip(&best_overlap).flat_map(|(own, best)| [*own, own - best]));
+            debug_assert_eq!(row.len(), COUNT);
             (i, row)
         })
         .collect()

@@ -1,20 +1,24 @@
 //! Ranking of articles: the best of the lists by words and by meaning, ordered by a small learned model.
 //!
-//! Features are listed in [`NAMES`], the model (boosted trees, LambdaMART) in `corpus/ranking/articles.json`; it was trained on the
-//! public development questions by `benches/retrieval/train.py`, which can be run again.
+//! Features are listed by [`names`], the model (boosted trees and a linear one, together) in `corpus/ranking/articles.json`; it was
+//! trained on the public development questions by `benches/retrieval/train.py`, which can be run again.
 
 mod acts;
 mod features;
-mod trees;
+pub mod lexical;
+mod model;
+mod overlap;
+pub mod synonyms;
 
 use std::collections::HashMap;
 
-pub use features::NAMES;
+pub use features::names;
 
 use self::acts::{ACTS, alike, standardised};
 use self::features::{Lists, rows};
-use self::trees::Model;
-use super::index::Scored;
+use self::lexical::{LEXICAL, Lexical};
+use self::model::Model;
+use super::index::FieldScores;
 use crate::domain::law::LawLevel;
 
 /// Articles taken from each list.
@@ -94,12 +98,6 @@ pub struct Similar {
     pub moved: Vec<f32>,
 }
 
-/// BM25 of every article in both tokenisations; 0 where nothing matches.
-pub struct FieldScores {
-    pub words: Vec<f32>,
-    pub pairs: Vec<f32>,
-}
-
 /// Learned on the same questions by `benches/retrieval/map.py`: moves the vector of a question towards its answers.
 pub fn question_map() -> Option<Vec<u8>> {
     super::embedded_bytes("ranking/questions.f16")
@@ -110,19 +108,9 @@ pub fn is_question(text: &str) -> bool {
     !features::is_criminal(text)
 }
 
-/// Weight of the level of a law, chosen on the STARD dev questions.
-pub fn prior(level: LawLevel) -> f32 {
-    match level {
-        LawLevel::Statute => 1.0,
-        LawLevel::JudicialInterpretation => 0.95,
-        LawLevel::Constitution => 0.7,
-        _ => 0.8,
-    }
-}
-
 /// Texts that are no articles, such as past cases: both lists half and half, each scaled 0..1 over its best.
 pub fn fused(scores: &FieldScores, similar: Option<&[f32]>) -> Vec<Ranked> {
-    let lexical: Vec<f32> = scores.words.iter().zip(&scores.pairs).map(|(w, p)| (w + p) * 0.5).collect();
+    let lexical = scores.together(&LEXICAL);
     let both = features::half_and_half(&lexical, similar);
     let mut ranked: Vec<Ranked> = both
         .into_iter()
@@ -225,17 +213,22 @@ impl Catalogue {
         let special = features::is_criminal(query) && self.entries.iter().any(|e| e.criminal);
         let allowed = |i: usize| allowed(i) && (!special || self.entries[i].criminal);
         let lists = Lists::new(self, scores, similar, &allowed);
-        rows(self, query, &lists, text)
+        rows(self, query, &lists, &scores.spread, text)
     }
 
-    /// Hits of the list by words weighed by level, best first.
-    pub fn by_words(&self, found: &[Scored]) -> Vec<Ranked> {
-        let weighed = |hit: &Scored| {
-            let score = hit.score * prior(self.entries.get(hit.key as usize)?.level);
-            Some(Ranked { key: hit.key, score, lexical: score, cosine: 0.0 })
+    /// The best by words alone, weighed by level, best first.
+    pub fn by_words(&self, scores: &FieldScores, limit: usize, with: &Lexical) -> Vec<Ranked> {
+        let weighed = |(key, score): (usize, f32)| {
+            let score = score * with.prior(self.entries.get(key)?.level);
+            (score > 0.0).then_some(Ranked { key: key as u64, score, lexical: score, cosine: 0.0 })
         };
-        let mut ranked: Vec<Ranked> = found.iter().filter_map(weighed).collect();
-        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
+        let mut ranked: Vec<Ranked> = scores.together(with).into_iter().enumerate().filter_map(weighed).collect();
+        let better = |a: &Ranked, b: &Ranked| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key));
+        if ranked.len() > limit.max(1) {
+            ranked.select_nth_unstable_by(limit.max(1), better);
+            ranked.truncate(limit.max(1));
+        }
+        ranked.sort_unstable_by(better);
         ranked
     }
 
@@ -280,14 +273,15 @@ impl Catalogue {
         if features::is_criminal(query) && self.entries.iter().any(|e| e.criminal) {
             return self.crimes(query, scores, similar, allowed);
         }
-        let model = self.model.as_ref();
-        let mut ranked: Vec<Ranked> = self
-            .features(query, scores, similar, text, allowed)
-            .into_iter()
-            .map(|(key, row)| {
-                let score = model.map_or(row[features::FUSED], |m| 1.0 / (1.0 + (-m.score(&row)).exp()));
-                let (lexical, cosine) = (row[features::LEXICAL], row[features::COSINE]);
-                Ranked { key: key as u64, score, lexical, cosine }
+        let rows = self.features(query, scores, similar, text, allowed);
+        let fused = || rows.iter().map(|(_, row)| row[features::FUSED]).collect();
+        let learned = self.model.as_ref().map_or_else(fused, |m| m.scores(rows.iter().map(|(_, row)| &row[..])));
+        let mut ranked: Vec<Ranked> = rows
+            .iter()
+            .zip(learned)
+            .map(|((key, row), score)| {
+                let (lexical, cosine) = (row[features::BY_WORDS], row[features::COSINE]);
+                Ranked { key: *key as u64, score, lexical, cosine }
             })
             .collect();
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));

@@ -2,19 +2,14 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
 use crate::corpus::index::TextIndex;
-use crate::corpus::ranking::{
-    Catalogue, NAMES, Narratives, Passage, Ranked, Similar, fused, is_question, question_map,
-};
-use crate::domain::law::LawLevel;
+use crate::corpus::ranking::lexical::LEXICAL;
+use crate::corpus::ranking::{Catalogue, Narratives, Ranked, Similar, fused, is_question, names, question_map};
 use crate::engine::embedder::{Embedder, Side};
 use crate::engine::vectors::{Matrix, QueryMap};
 use crate::error::{Class, Report, Result};
@@ -22,11 +17,7 @@ use crate::flow::embed;
 use crate::settings::Settings;
 use crate::setup::{encoder, sources};
 
-#[derive(clap::Subcommand, Debug)]
-pub enum Command {
-    /// 检索：写出每个问题的前若干条
-    Retrieval(Args),
-}
+use super::{Doc, Question, failed, lines};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -56,63 +47,6 @@ pub struct Args {
 enum Profile {
     Lexical,
     Hybrid,
-}
-
-#[derive(Deserialize)]
-struct Doc {
-    id: String,
-    text: String,
-    #[serde(default)]
-    law: String,
-    #[serde(default)]
-    level: String,
-    #[serde(default)]
-    num: Option<u32>,
-    #[serde(default)]
-    chapter: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Question {
-    qid: String,
-    query: String,
-}
-
-impl Doc {
-    fn passage(&self) -> Passage<'_> {
-        Passage {
-            law: self.law.strip_prefix("中华人民共和国").unwrap_or(&self.law),
-            level: level(&self.level),
-            article: self.num.unwrap_or_default(),
-            chapter: self.chapter.as_deref().unwrap_or_default(),
-            text: &self.text,
-        }
-    }
-}
-
-fn level(zh: &str) -> LawLevel {
-    use LawLevel::{AdminRegulation, Constitution, JudicialInterpretation, MinistryRule, NormativeDoc, Statute};
-    let known = [Constitution, Statute, AdminRegulation, JudicialInterpretation, MinistryRule];
-    known.into_iter().find(|l| l.zh() == zh).unwrap_or(NormativeDoc)
-}
-
-fn failed(what: &str, path: &Path, why: impl std::fmt::Display) -> Report {
-    Report::new(Class::Invalid, "eval.input", what, format!("{}：{why}", path.display()))
-}
-
-fn lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let wrong = |why: String| failed("读不出评测用的文件", path, why);
-    let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
-    let zipped = path.extension().is_some_and(|e| e == "gz");
-    let reader: Box<dyn Read> = if zipped { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
-    let mut out = Vec::new();
-    for (number, line) in BufReader::new(reader).lines().enumerate() {
-        let line = line.map_err(|e| wrong(e.to_string()))?;
-        if !line.trim().is_empty() {
-            out.push(serde_json::from_str(&line).map_err(|e| wrong(format!("第 {} 行：{e}", number + 1)))?);
-        }
-    }
-    Ok(out)
 }
 
 /// The encoder that set-up installed, and the vectors known to it.
@@ -205,8 +139,8 @@ impl Collection {
                 Ok((catalogue.rank(query, &scores, &similar, &text, &|_| true), rows))
             }
             (Some(catalogue), None) => {
-                let found = self.index.search(query, limit * 3).map_err(|e| wrong(e.to_string()))?;
-                Ok((catalogue.by_words(&found), vec![]))
+                let scores = self.index.scores(query).map_err(|e| wrong(e.to_string()))?;
+                Ok((catalogue.by_words(&scores, limit, &LEXICAL), vec![]))
             }
             (None, dense) => {
                 let scores = self.index.scores(query).map_err(|e| wrong(e.to_string()))?;
@@ -220,9 +154,8 @@ impl Collection {
     }
 }
 
-pub fn run(command: Command, settings: &Settings) -> Result<ExitCode> {
-    let Command::Retrieval(args) = command;
-    let collection = Collection::open(&args, settings)?;
+pub fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
+    let collection = Collection::open(args, settings)?;
     let questions: Vec<Question> = lines(&args.queries)?;
     let io = |path: &Path| {
         let path = path.to_path_buf();
@@ -232,7 +165,7 @@ pub fn run(command: Command, settings: &Settings) -> Result<ExitCode> {
     let mut out = create(&args.out)?;
     let mut features = args.features.as_deref().map(create).transpose()?;
     if let (Some(file), Some(path)) = (&mut features, &args.features) {
-        writeln!(file, "qid\tid\t{}", NAMES.join("\t")).map_err(io(path))?;
+        writeln!(file, "qid\tid\t{}", names().join("\t")).map_err(io(path))?;
     }
     let mut millis = Vec::with_capacity(questions.len());
     for question in &questions {
