@@ -44,7 +44,8 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
         }
         Kind::Cases => {
             let store = index::open(settings)?;
-            let report = import_cases::import(&args.paths, store.as_ref()).map_err(|e| index::report("导入失败", &e))?;
+            let report =
+                import_cases::import(&args.paths, store.as_ref()).map_err(|e| index::report("导入失败", &e))?;
             if args.json {
                 input::print(&report);
             }

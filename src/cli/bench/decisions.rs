@@ -128,7 +128,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     for l in &s.latency {
         println!(
             "{} {}：查找 p50 {:.2} p99 {:.2} 毫秒；连同读取记录 p50 {:.2} p99 {:.2} 最长 {:.2} 毫秒；平均 {:.0} 件",
-            l.query, l.scope, l.find_p50_ms, l.find_p99_ms, l.whole_p50_ms, l.whole_p99_ms, l.whole_max_ms, l.mean_found
+            l.query,
+            l.scope,
+            l.find_p50_ms,
+            l.find_p99_ms,
+            l.whole_p50_ms,
+            l.whole_p99_ms,
+            l.whole_max_ms,
+            l.mean_found
         );
     }
     Ok(ExitCode::SUCCESS)

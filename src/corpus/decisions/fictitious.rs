@@ -14,11 +14,20 @@ use crate::domain::precedent::Precedent;
 /// Label of generated decisions wherever they are shown.
 pub const LABEL: &str = "生成数据·虚构";
 
-const SURNAMES: &str = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎";
+const SURNAMES: &str =
+    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎";
 const GIVEN: &str = "安白北辰晨成川春聪达丹德定东恩帆方菲丰枫刚高歌光桂国海涵航昊和恒弘华欢辉慧佳嘉建江杰洁锦晋景静君凯康可兰乐雷力立丽林灵龙露满茂美梦敏明木宁沛鹏平琪青清晴然仁荣瑞若珊尚诗世书舒思松涛天庭婷文希夏贤翔晓欣新星秀雪雅妍阳一依怡以艺逸英永勇宇语远月悦云泽长哲真正之知致中子紫";
 const BRAND: &str = "启明星博学育才新程智慧金桥蓝天向阳阳光未来成长优学乐学精英卓越致远弘文崇德尚品春晖朝阳晨曦凌云飞扬海纳百川知行求是格物厚德思源树人立人";
-const TRADES: [&str; 8] =
-    ["教育咨询有限公司", "文化传播有限公司", "培训学校有限公司", "艺术培训中心", "体育发展有限公司", "幼儿园", "托管服务部", "科技有限公司"];
+const TRADES: [&str; 8] = [
+    "教育咨询有限公司",
+    "文化传播有限公司",
+    "培训学校有限公司",
+    "艺术培训中心",
+    "体育发展有限公司",
+    "幼儿园",
+    "托管服务部",
+    "科技有限公司",
+];
 const PLACES: &str = "安宁云岫临江清河望山平湖龙泉凤鸣青石白沙长乐永丰新桥古城东林西岭南屏北塘石门金沙";
 const STREETS: &str = "梧桐听雨人民解放建设和平文化学府青年幸福团结胜利光明复兴兴业创新银杏丁香海棠紫荆";
 
@@ -168,7 +177,8 @@ fn vary(text: &str, scale: i64, shift: i64, dice: &mut Dice) -> String {
         }
     });
     let text = SUM.replace_all(&text, |c: &Captures| format!("{}元", (number(c, 1) * scale / 100).max(1)));
-    let text = NUMBER.replace_all(&text, |c: &Captures| format!("{}{}", 1 + dice.below(2 * number(c, 1) as usize), &c[2]));
+    let text =
+        NUMBER.replace_all(&text, |c: &Captures| format!("{}{}", 1 + dice.below(2 * number(c, 1) as usize), &c[2]));
     text.into_owned()
 }
 

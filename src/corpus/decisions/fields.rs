@@ -30,12 +30,12 @@ pub(super) struct Fields {
     revoked: Field,
     hash: Field,
     pub told: Field,
-    file: Field,
+    pub file: Field,
     at: Field,
     length: Field,
 }
 
-/// Where a record lies and what it must be. File 0 is the teaching cases, `at` then the place among them.
+/// Where a record lies and what it must be. File 0 is the teaching cases, `hash` then that of the id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub file: u64,
@@ -66,7 +66,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         revoked: b.add_i64_field("revoked_at", FAST),
         hash: b.add_u64_field("hash", FAST),
         told: b.add_u64_field("told", INDEXED),
-        file: b.add_u64_field("file", FAST),
+        file: b.add_u64_field("file", FAST | INDEXED),
         at: b.add_u64_field("at", FAST),
         length: b.add_u64_field("length", FAST),
     };
@@ -92,7 +92,8 @@ pub fn article_key(law: &str, article: u32) -> String {
 /// Articles that a decision cites by name.
 fn articles(text: &str) -> Vec<String> {
     static CITED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"《([^《》]{2,60})》[^第《》。]{0,12}第([〇零一二三四五六七八九十百千\d]+)条").expect("the pattern is valid")
+        Regex::new(r"《([^《》]{2,60})》[^第《》。]{0,12}第([〇零一二三四五六七八九十百千\d]+)条")
+            .expect("the pattern is valid")
     });
     let mut out: Vec<String> = CITED
         .captures_iter(text)

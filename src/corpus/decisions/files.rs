@@ -67,11 +67,7 @@ fn source(folder: &Path, name: String) -> Result<Source> {
 }
 
 /// Goes through the lines of a file: place, bytes without the line's end, number from 1.
-pub(super) fn lines(
-    folder: &Path,
-    name: &str,
-    each: &mut dyn FnMut(u64, &[u8], u64) -> Result<()>,
-) -> Result<()> {
+pub(super) fn lines(folder: &Path, name: &str, each: &mut dyn FnMut(u64, &[u8], u64) -> Result<()>) -> Result<()> {
     let path = folder.join(name);
     let mut file = BufReader::with_capacity(1 << 20, File::open(&path).map_err(DecisionError::io(&path))?);
     let (mut at, mut number, mut line) = (0u64, 0u64, Vec::new());
@@ -153,7 +149,8 @@ impl Unfinished {
                 let _ = fs::remove_file(entry.path());
             }
         }
-        let file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(DecisionError::io(folder))?;
+        let file =
+            tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(DecisionError::io(folder))?;
         Ok(Self { file: std::io::BufWriter::with_capacity(1 << 20, file), folder: folder.into() })
     }
 

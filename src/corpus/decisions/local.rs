@@ -33,6 +33,8 @@ pub struct LocalDecisions {
     /// `None` for a store in memory.
     folder: Option<PathBuf>,
     teaching: Arc<[Precedent]>,
+    /// Places among the teaching cases by the hash of the id.
+    teaching_ids: HashMap<u64, usize>,
     teaching_state: u64,
     view: RwLock<Option<Arc<View>>>,
     parsed: AtomicU64,
@@ -71,6 +73,7 @@ impl LocalDecisions {
             records: data_dir.join(FOLDER),
             folder: Some(data_dir.join("index").join("decisions")),
             teaching_state: writer::teaching_state(&teaching),
+            teaching_ids: ids(&teaching),
             teaching,
             view: RwLock::new(None),
             parsed: AtomicU64::new(0),
@@ -84,6 +87,7 @@ impl LocalDecisions {
             records: PathBuf::new(),
             folder: None,
             teaching_state: 0,
+            teaching_ids: ids(&decisions),
             teaching: decisions.into(),
             view: RwLock::new(Some(Arc::new(view))),
             parsed: AtomicU64::new(0),
@@ -122,7 +126,10 @@ impl LocalDecisions {
         }
         match (known, failed) {
             (Some(view), why) => {
-                tracing::warn!("案例索引的新版本打不开（{}），继续使用原有版本", why.map_or(String::new(), |e| e.to_string()));
+                tracing::warn!(
+                    "案例索引的新版本打不开（{}），继续使用原有版本",
+                    why.map_or(String::new(), |e| e.to_string())
+                );
                 Ok(view)
             }
             (None, why) => Err(why.unwrap_or_else(|| DecisionError::Index("没有索引".into()))),
@@ -160,15 +167,16 @@ impl LocalDecisions {
         Ok(hits.into_iter().filter_map(|(address, score)| Some((place(address)?, score))).collect())
     }
 
-    /// Reads records in the order asked for; each file is opened once.
-    fn load(&self, view: &View, places: &[Place]) -> Result<Vec<Precedent>> {
+    /// Reads records in the order asked for; each file is opened once. Nothing for a teaching case that only another version
+    /// of the program has.
+    fn load(&self, view: &View, places: &[Place]) -> Result<Vec<Option<Precedent>>> {
         let mut open: HashMap<u64, (PathBuf, File)> = HashMap::new();
         let mut out = Vec::with_capacity(places.len());
         for place in places {
             let moved = |file: &Path| DecisionError::Moved { file: file.display().to_string() };
             if place.file == 0 {
-                let teaching = self.teaching.get(place.at as usize);
-                out.push(teaching.cloned().ok_or_else(|| moved(Path::new("教学案例")))?);
+                let at = self.teaching_ids.get(&place.hash);
+                out.push(at.and_then(|at| self.teaching.get(*at)).cloned());
                 continue;
             }
             let (path, file) = match open.entry(place.file) {
@@ -185,7 +193,7 @@ impl LocalDecisions {
             let read = file.seek(SeekFrom::Start(place.at)).and_then(|_| file.read_exact(&mut line));
             self.parsed.fetch_add(1, Ordering::Relaxed);
             match read.ok().filter(|()| hash(&line) == place.hash).map(|()| files::parse(&line)) {
-                Some(Ok(Line::Decision(decision))) => out.push(*decision),
+                Some(Ok(Line::Decision(decision))) => out.push(Some(*decision)),
                 _ => return Err(moved(path)),
             }
         }
@@ -203,6 +211,10 @@ impl LocalDecisions {
     }
 }
 
+fn ids(teaching: &[Precedent]) -> HashMap<u64, usize> {
+    teaching.iter().enumerate().map(|(at, t)| (hash(t.id.as_bytes()), at)).collect()
+}
+
 impl DecisionSearch for LocalDecisions {
     fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<Changes> {
         let hold = generation::hold(self.folder()?)?;
@@ -217,11 +229,11 @@ impl DecisionSearch for LocalDecisions {
                 Change::Put(decision) => &decision.id,
                 Change::Withdraw(id) => id,
             };
-            if self.teaching.iter().any(|t| t.id == *id) {
+            let key = hash(id.as_bytes());
+            if self.teaching_ids.contains_key(&key) {
                 report.reserved.push(id.clone());
                 continue;
             }
-            let key = hash(id.as_bytes());
             let before = match written.get(&key) {
                 Some(state) => *state,
                 None => self.place(&view, id)?.map(|p| p.hash),
@@ -261,21 +273,22 @@ impl DecisionSearch for LocalDecisions {
         let hits = self.hits(&view, queries)?;
         let places: Vec<Place> = hits.iter().map(|(place, _)| *place).collect();
         let decisions = self.load(&view, &places)?;
-        Ok(decisions.into_iter().zip(hits).map(|(decision, (_, text))| Candidate { decision, text }).collect())
+        let whole = decisions.into_iter().zip(hits);
+        Ok(whole.filter_map(|(decision, (_, text))| Some(Candidate { decision: decision?, text })).collect())
     }
 
     fn get(&self, id: &str) -> Result<Option<Precedent>> {
         let view = self.fresh()?;
         let Some(place) = self.place(&view, id)? else { return Ok(None) };
-        Ok(self.load(&view, &[place])?.pop())
+        Ok(self.load(&view, &[place])?.pop().flatten())
     }
 
     fn told_as(&self, narrative: &str) -> Result<Option<String>> {
         let view = self.fresh()?;
         let term = Term::from_field_u64(view.fields.told, hash(narrative.as_bytes()));
         let places = places_of(&view.searcher, &term, ALIKE)?;
-        let found = self.load(&view, &places)?.into_iter().find(|d| d.facts.narrative.as_deref() == Some(narrative));
-        Ok(found.map(|d| d.id))
+        let mut alike = self.load(&view, &places)?.into_iter().flatten();
+        Ok(alike.find(|d| d.facts.narrative.as_deref() == Some(narrative)).map(|d| d.id))
     }
 
     fn count(&self) -> Result<u64> {

@@ -46,8 +46,8 @@
 //! scores per split); reading one's own writes at once (about a second); the check that the record is the line that was
 //! indexed. What stays: files in `precedents` are the truth and everything can be sent again from them.
 
-mod fields;
 pub mod fictitious;
+mod fields;
 mod files;
 mod generation;
 mod local;
@@ -255,12 +255,7 @@ pub fn open(engine: Engine, data_dir: &Path, teaching: Arc<[Precedent]>) -> Resu
 }
 
 /// Rebuilds the index of a store that need not be in a state to be opened.
-pub fn rebuild(
-    engine: Engine,
-    data_dir: &Path,
-    teaching: Arc<[Precedent]>,
-    progress: &dyn Fn(u64),
-) -> Result<Rebuilt> {
+pub fn rebuild(engine: Engine, data_dir: &Path, teaching: Arc<[Precedent]>, progress: &dyn Fn(u64)) -> Result<Rebuilt> {
     match engine {
         Engine::Local => LocalDecisions::unopened(data_dir, teaching).rebuild(progress),
     }

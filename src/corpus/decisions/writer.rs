@@ -73,8 +73,8 @@ impl<'a> Filler<'a> {
     }
 
     fn teaching(&mut self, teaching: &[Precedent]) -> Result<()> {
-        for (at, decision) in teaching.iter().enumerate() {
-            self.put(decision, Place { file: 0, at: at as u64, length: 0, hash: teaching_hash(decision) })?;
+        for decision in teaching {
+            self.put(decision, Place { file: 0, at: 0, length: 0, hash: hash(decision.id.as_bytes()) })?;
         }
         Ok(())
     }
@@ -100,11 +100,6 @@ impl<'a> Filler<'a> {
     }
 }
 
-/// What stands in place of a line's hash for a teaching case.
-fn teaching_hash(decision: &Precedent) -> u64 {
-    hash(decision.id.as_bytes())
-}
-
 /// Tells one set of teaching cases from another.
 pub(super) fn teaching_state(teaching: &[Precedent]) -> u64 {
     hash(&serde_json::to_vec(teaching).unwrap_or_default())
@@ -124,7 +119,8 @@ fn bytes<'a>(files: impl IntoIterator<Item = &'a Source>) -> u64 {
     files.into_iter().map(|f| f.bytes).sum()
 }
 
-/// Adds the files that came after those of the view, when nothing else has changed; `false` when a rebuild is needed.
+/// Adds the files that came after those of the view, and the teaching cases of this program when they are others; `false`
+/// when a file is not as it was and a rebuild is needed.
 pub(super) fn catch_up(
     records: &Path,
     teaching: &[Precedent],
@@ -134,10 +130,11 @@ pub(super) fn catch_up(
     _: &Hold,
 ) -> Result<bool> {
     let Some(new) = wanted.files.strip_prefix(view.state.files.as_slice()) else { return Ok(false) };
-    if view.state.teaching != wanted.teaching {
-        return Ok(false);
-    }
     let mut filler = Filler::new(view.index(), bytes(new), Some(&view.searcher), teaching, progress)?;
+    if view.state.teaching != wanted.teaching {
+        filler.writer.delete_term(Term::from_field_u64(filler.fields.file, 0));
+        filler.teaching(teaching)?;
+    }
     for (i, source) in new.iter().enumerate() {
         filler.file(records, (view.state.files.len() + i + 1) as u64, &source.name)?;
     }
@@ -201,4 +198,3 @@ pub(super) fn in_memory(decisions: &[Precedent]) -> Result<View> {
     fill(&index, Path::new(""), decisions, &state, &|_| {})?;
     View::of(index, "memory".into(), vec![])
 }
-
