@@ -67,7 +67,7 @@ fn source(folder: &Path, name: String) -> Result<Source> {
 }
 
 /// Goes through the lines of a file: place, bytes without the line's end, number from 1.
-pub(super) fn lines(folder: &Path, name: &str, each: &mut dyn FnMut(u64, &[u8], u64) -> Result<()>) -> Result<()> {
+pub(super) fn lines(folder: &Path, name: &str, mut each: impl FnMut(u64, &[u8], u64) -> Result<()>) -> Result<()> {
     let path = folder.join(name);
     let mut file = BufReader::with_capacity(1 << 20, File::open(&path).map_err(DecisionError::io(&path))?);
     let (mut at, mut number, mut line) = (0u64, 0u64, Vec::new());
@@ -111,8 +111,8 @@ fn memmem(text: &[u8], wanted: &[u8]) -> bool {
     text.windows(wanted.len()).any(|w| w == wanted)
 }
 
-/// A decision as it is written: what is empty is left out.
-pub(super) fn written(decision: &Precedent) -> Result<Vec<u8>, serde_json::Error> {
+/// A decision as an import writes it: one line of JSON, what is empty left out.
+pub fn written(decision: &Precedent) -> Result<Vec<u8>, serde_json::Error> {
     fn strip(value: &mut Value) -> bool {
         match value {
             Value::Null => false,

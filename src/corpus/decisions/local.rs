@@ -1,6 +1,6 @@
 //! The store in the data directory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use tantivy::{DocAddress, Score, Term};
 use super::fields::{Place, Places, hash, places_of};
 use super::files::{self, Line, Unfinished};
 use super::generation::{self, Hold, View};
-use super::nearest;
+use super::nearest::{self, Depth};
 use super::writer;
 use super::{
     Candidate, Change, Changes, DecisionError, DecisionQuery, DecisionSearch, DecisionStats, FOLDER, Rebuilt, Result,
@@ -155,7 +155,7 @@ impl LocalDecisions {
     fn hits(&self, view: &View, queries: &[DecisionQuery]) -> Result<Vec<(Place, Score)>> {
         let mut best: HashMap<DocAddress, Score> = HashMap::new();
         for query in queries {
-            for (address, score) in nearest::find(&view.searcher, &view.fields, query)? {
+            for (address, score) in nearest::find(&view.searcher, &view.fields, query, Depth::USUAL)? {
                 let slot = best.entry(address).or_insert(score);
                 *slot = slot.max(score);
             }
@@ -204,6 +204,21 @@ impl LocalDecisions {
     pub fn near(&self, queries: &[DecisionQuery]) -> Result<usize> {
         let view = self.fresh()?;
         Ok(self.hits(&view, queries)?.len())
+    }
+
+    /// Of the `top` best by every term of a query, the share that a search finds, and the share among its own `top` best: for
+    /// measuring.
+    pub fn agreement(&self, query: &DecisionQuery, top: usize) -> Result<(f64, f64)> {
+        let view = self.fresh()?;
+        let best = DecisionQuery { limit: top, ..query.clone() };
+        let best = nearest::find(&view.searcher, &view.fields, &best, Depth::WHOLE)?;
+        let found = nearest::find(&view.searcher, &view.fields, query, Depth::USUAL)?;
+        let share = |found: &[(DocAddress, Score)]| {
+            let found: HashSet<DocAddress> = found.iter().map(|(address, _)| *address).collect();
+            let kept = best.iter().filter(|(address, _)| found.contains(address)).count();
+            kept as f64 / best.len().max(1) as f64
+        };
+        Ok((share(&found), share(&found[..top.min(found.len())])))
     }
 
     fn place(&self, view: &View, id: &str) -> Result<Option<Place>> {

@@ -38,7 +38,7 @@
 //!
 //! Analysers: none of theirs. We send tokens joined by spaces, from the tokenizers used here (jieba words without law names,
 //! pairs of Han characters), for documents and queries alike, so both sides cut alike whatever plug-ins the engine has. Tokens
-//! hold no spaces. Queries send only the rarest terms ([`MOST_TERMS`] per field); their frequencies come from the engine
+//! hold no spaces. Queries send only the rarest terms ([`MOST_TERMS`] per field, as here), with a `rescore` by all; their frequencies come from the engine
 //! (`POST /{index}/_termvectors` with `term_statistics`, cached) or, where it has none, the terms are sent whole and cut by length.
 //!
 //! What is lost: one commit for a whole import (a `_bulk` is visible piece by piece; an import would write a new index and move
@@ -62,6 +62,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fields::article_key;
 pub(super) use self::files::withdrawal;
+pub use self::files::written as line;
 pub use self::local::LocalDecisions;
 pub use self::nearest::MOST_TERMS;
 use crate::domain::penalty::Tier;

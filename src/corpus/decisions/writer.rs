@@ -80,7 +80,7 @@ impl<'a> Filler<'a> {
     }
 
     fn file(&mut self, folder: &Path, file: u64, name: &str) -> Result<()> {
-        files::lines(folder, name, &mut |at, line, number| match files::parse(line) {
+        files::lines(folder, name, |at, line, number| match files::parse(line) {
             Ok(Line::Decision(decision)) if self.reserved.contains(decision.id.as_str()) => Ok(()),
             Ok(Line::Decision(decision)) => {
                 self.put(&decision, Place { file, at, length: line.len() as u64, hash: hash(line) })
