@@ -165,7 +165,8 @@ pub(super) fn find(searcher: &Searcher, fields: &Fields, wanted: &DecisionQuery,
     let all = |depth| within(words.clone(), depth).into_iter().chain(within(pairs.clone(), depth)).collect::<Vec<_>>();
     let (first, second) = (all(depth), all(Depth::SECOND));
     let left_out = second.len() > first.len();
-    let mut best = Best { limit: wanted.limit.max(1), heap: BinaryHeap::new() };
+    // Never fewer than are scored again: the best few by some terms need not be the best few by all.
+    let mut best = Best { limit: wanted.limit.max(if left_out { SCORED_AGAIN } else { 1 }), heap: BinaryHeap::new() };
     let weight = BooleanQuery::union(queries(first)).weight(EnableScoring::enabled_from_searcher(searcher))?;
     for (ord, segment) in searcher.segment_readers().iter().enumerate() {
         let Some(gate) = Gate::of(&wanted.filter, segment)? else { continue };
@@ -183,6 +184,7 @@ pub(super) fn find(searcher: &Searcher, fields: &Fields, wanted: &DecisionQuery,
     if left_out {
         rescore(searcher, second, &mut hits)?;
     }
+    hits.truncate(wanted.limit);
     if hits.len() < wanted.limit {
         fill_up(searcher, fields, wanted, &mut hits)?;
     }
