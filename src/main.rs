@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use zhicai::cli::{assess, bench, cite_check, draft, eval, extract, import, input, rules, search, serve, setup};
+use zhicai::cli::{assess, bench, cite_check, draft, eval, extract, import, index, input, rules, search, serve, setup};
 use zhicai::error::{Class, Report};
 use zhicai::settings::Settings;
 
@@ -37,6 +37,9 @@ enum Command {
     CiteCheck(cite_check::Args),
     /// 导入本机关的法规和既往案例
     Import(import::Args),
+    /// 检索索引：由安装的法规和案例文件重建
+    #[command(subcommand)]
+    Index(index::Command),
     /// 裁量规则：检查、列出未核实的、两人核实解锁
     Rules(rules::Args),
     /// 测速与起草质量
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Draft(args) => draft::run(args, &settings),
         Command::CiteCheck(args) => cite_check::run(args, &settings),
         Command::Import(args) => import::run(args, &settings),
+        Command::Index(command) => index::run(command, &settings),
         Command::Rules(args) => other(rules::run(args, &settings)),
         Command::Bench(args) => bench::run(args, &settings),
         Command::Eval(command) => eval::run(command, &settings),

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::corpus::decisions::Engine;
+
 /// Everything a run needs to know, resolved.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -22,11 +24,13 @@ pub struct Settings {
 pub struct Search {
     /// By meaning as well as by words; `ZHICAI_DENSE=off` goes before it.
     pub dense: bool,
+    /// Who searches past decisions; only `local` yet.
+    pub decisions: Engine,
 }
 
 impl Default for Search {
     fn default() -> Self {
-        Self { dense: true }
+        Self { dense: true, decisions: Engine::Local }
     }
 }
 

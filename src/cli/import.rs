@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::input;
+use super::{index, input};
 use crate::corpus::statutes::{RowNote, import_folder};
 use crate::corpus::{build_index, import_cases, statutes_folder};
 use crate::error::{Class, Report, Result};
@@ -43,11 +43,18 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
             (format!("{} 部 {} 条", report.laws, report.articles), report.half_parsed, report.refused)
         }
         Kind::Cases => {
-            let report = import_cases::import(&args.paths, &settings.data_dir).map_err(|e| fail("import.io", &e))?;
+            let store = index::open(settings)?;
+            let report =
+                import_cases::import(&args.paths, store.as_ref()).map_err(|e| index::report("导入失败", &e))?;
             if args.json {
                 input::print(&report);
             }
-            (format!("{} 件", report.accepted), report.half_parsed, report.refused)
+            let r = &report;
+            let done = format!(
+                "{} 件（新增 {}，更新 {}，未变 {}，撤回 {}）",
+                r.accepted, r.added, r.changed, r.unchanged, r.withdrawn
+            );
+            (done, report.half_parsed, report.refused)
         }
     };
     if !args.json {

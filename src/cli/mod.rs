@@ -7,6 +7,7 @@ pub mod draft;
 pub mod eval;
 pub mod extract;
 pub mod import;
+pub mod index;
 pub mod input;
 pub mod rules;
 pub mod search;

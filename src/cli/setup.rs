@@ -54,7 +54,7 @@ pub fn plan(
 /// Fetches, verifies, imports and indexes what is missing; says nothing when nothing was. Search by meaning takes minutes to
 /// set up and is not needed to begin: it comes after, with [`ensure_all`].
 pub fn ensure(settings: &Settings, model: Option<&str>) -> Result<SetupReport> {
-    let words = settings::Search { dense: false };
+    let words = settings::Search { dense: false, ..settings.search.clone() };
     prepare(&Settings { search: words, ..settings.clone() }, model, false)
 }
 

@@ -1,25 +1,25 @@
 //! 相似案例: past decisions found by the words of their facts and by their structure, each with the reason in words.
 
-use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::index::TextIndex;
+use super::decisions::{self, DecisionQuery, DecisionSearch, Engine, Filter, LocalDecisions};
 use super::{CorpusError, precedents};
 use crate::domain::case::GainsFacts;
 use crate::domain::money::Fen;
 use crate::domain::penalty::Tier;
 use crate::domain::precedent::Precedent;
 
-/// Imported decisions live in `<data>/precedents/*.jsonl`.
-pub const FOLDER: &str = "precedents";
+/// Decisions that are looked at whole, for each of the two ways of being near.
+const NEAREST: usize = 200;
 
 /// All past decisions, teaching and imported.
 pub struct CaseBook {
-    cases: Vec<Precedent>,
-    index: TextIndex,
+    teaching: Arc<[Precedent]>,
+    decisions: Box<dyn DecisionSearch>,
 }
 
 /// What to compare with. Fields that are absent do not count.
@@ -63,67 +63,51 @@ pub fn gains(facts: Option<&GainsFacts>) -> Option<Fen> {
 }
 
 impl CaseBook {
-    pub fn open(data_dir: &Path) -> Result<Self, CorpusError> {
-        let mut cases = precedents::teaching()?;
-        let folder = data_dir.join(FOLDER);
-        if let Ok(entries) = std::fs::read_dir(&folder) {
-            let mut paths: Vec<_> =
-                entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "jsonl")).collect();
-            paths.sort();
-            for path in paths {
-                let file = path.display().to_string();
-                let text = std::fs::read_to_string(&path)
-                    .map_err(|e| CorpusError::File { file: file.clone(), why: e.to_string() })?;
-                for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-                    let case: Precedent = serde_json::from_str(line)
-                        .map_err(|e| CorpusError::File {
-                            file: file.clone(), why: format!("第 {} 行：{e}", i + 1)
-                        })?;
-                    if !cases.iter().any(|c| c.id == case.id) {
-                        cases.push(case);
-                    }
-                }
-            }
-        }
-        Self::new(cases)
+    /// The teaching cases, and the imported decisions of a data directory.
+    pub fn open(engine: Engine, data_dir: &Path) -> Result<Self, CorpusError> {
+        let teaching: Arc<[Precedent]> = precedents::teaching()?.into();
+        let decisions = decisions::open(engine, data_dir, teaching.clone())?;
+        Ok(Self { teaching, decisions })
     }
 
+    /// Only these, in memory.
     pub fn new(cases: Vec<Precedent>) -> Result<Self, CorpusError> {
-        let text = |c: &Precedent| {
-            format!(
-                "{} {}",
-                c.case.cause.as_deref().unwrap_or_default(),
-                c.facts.narrative.as_deref().unwrap_or_default()
-            )
+        let teaching: Arc<[Precedent]> = cases.clone().into();
+        Ok(Self { teaching, decisions: Box::new(LocalDecisions::in_memory(cases)?) })
+    }
+
+    /// The teaching cases, in order of file and place.
+    pub fn teaching(&self) -> &[Precedent] {
+        &self.teaching
+    }
+
+    /// Where past decisions are kept and searched.
+    pub fn decisions(&self) -> &dyn DecisionSearch {
+        self.decisions.as_ref()
+    }
+
+    /// The decisions worth comparing, with the closeness of their words (1 for the nearest): the nearest of all, and the
+    /// nearest under the same 违法行为.
+    fn candidates(&self, query: &CaseQuery) -> Result<Vec<(Precedent, f64)>, CorpusError> {
+        let near = |violation: Option<String>| DecisionQuery {
+            text: query.text.clone(),
+            filter: Filter { violation, ..Filter::default() },
+            limit: NEAREST,
         };
-        let index = TextIndex::in_memory(cases.iter().enumerate().map(|(i, c)| (i as u64, Cow::Owned(text(c)))))?;
-        Ok(Self { cases, index })
-    }
-
-    pub fn all(&self) -> &[Precedent] {
-        &self.cases
-    }
-
-    pub fn get(&self, id: &str) -> Option<&Precedent> {
-        self.cases.iter().find(|c| c.id == id)
+        let mut queries = vec![near(None)];
+        queries.extend(query.violation.clone().map(|v| near(Some(v))));
+        let found = self.decisions.search(&queries)?;
+        let top = found.first().map_or(1.0, |c| c.text.max(f32::EPSILON));
+        Ok(found.into_iter().map(|c| (c.decision, f64::from(c.text / top))).collect())
     }
 
     /// The most similar decisions, best first.
     pub fn search(&self, query: &CaseQuery) -> Result<Vec<CaseHit>, CorpusError> {
-        let found = self.index.search(&query.text, self.cases.len().max(1))?;
-        let top = found.first().map_or(1.0, |h| h.score.max(f32::EPSILON));
-        let mut text_scores = vec![0.0f64; self.cases.len()];
-        for hit in &found {
-            if let Some(slot) = text_scores.get_mut(hit.key as usize) {
-                *slot = f64::from(hit.score / top);
-            }
-        }
         let mut hits: Vec<CaseHit> = self
-            .cases
+            .candidates(query)?
             .iter()
-            .zip(text_scores)
             .filter(|(c, _)| query.exclude_id.as_deref() != Some(c.id.as_str()))
-            .filter_map(|(c, text)| compare(query, c, text))
+            .filter_map(|(c, text)| compare(query, c, *text))
             .collect();
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
         hits.truncate(query.limit.clamp(1, 200));

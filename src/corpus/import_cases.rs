@@ -1,12 +1,14 @@
 //! Real past decisions: JSON lines of our own shape, and CSV or XLSX in the national 双公示 column set for administrative penalties.
 
+use std::cell::RefCell;
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use calamine::{Data, Reader, open_workbook_auto};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::cases::FOLDER;
+use super::decisions::{self, Change, DecisionError, DecisionSearch};
 use super::statutes::RowNote;
 use crate::domain::case::{Discretion, Facts, FinalDecision, GainsFacts, Party, ProcedureFacts, Registration};
 use crate::domain::money::{ABSURD_FEN, Fen};
@@ -15,8 +17,14 @@ use crate::domain::precedent::Precedent;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CaseImport {
+    /// Rows taken, whether or not they changed anything.
     pub accepted: usize,
-    /// Taken, but a column could not be read.
+    pub added: usize,
+    pub changed: usize,
+    /// Already here, word for word.
+    pub unchanged: usize,
+    pub withdrawn: usize,
+    /// Taken, but a column could not be read, or there was nothing to withdraw.
     pub half_parsed: Vec<RowNote>,
     pub refused: Vec<RowNote>,
 }
@@ -24,69 +32,83 @@ pub struct CaseImport {
 /// Label of decisions that were really made.
 pub const REAL_LABEL: &str = "既往案例";
 
-/// Imports files into the data directory. Rows with the same 决定书文号 replace earlier ones.
-pub fn import(paths: &[PathBuf], data_dir: &Path) -> std::io::Result<CaseImport> {
-    let mut report = CaseImport::default();
-    let folder = data_dir.join(FOLDER);
-    let target = folder.join("imported.jsonl");
-    let mut all: Vec<Precedent> = match std::fs::read_to_string(&target) {
-        Ok(text) => text.lines().filter_map(|l| serde_json::from_str(l).ok()).collect(),
-        Err(_) => vec![],
-    };
-    for path in paths {
-        let name = path.display().to_string();
-        let rows = match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-            Some("jsonl") => json_lines(path, &mut report),
-            Some("csv") => table(csv_rows(path), &name, &mut report),
-            Some("xlsx" | "xls") => table(xlsx_rows(path), &name, &mut report),
-            _ => {
-                report.refused.push(RowNote { row: name, why: "只能导入 .jsonl、.csv、.xlsx 文件".into() });
-                continue;
-            }
-        };
-        for row in rows {
-            report.accepted += 1;
-            all.retain(|c| c.id != row.id);
-            all.push(row);
-        }
-    }
-    std::fs::create_dir_all(&folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-    for case in &all {
-        serde_json::to_writer(&mut file, case)?;
-        std::io::Write::write_all(&mut file, b"\n")?;
-    }
-    file.persist(&target).map_err(|e| e.error)?;
+/// Imports files into the store, all of them as one change. Rows with the id (for tables: the 决定书文号) of a decision that
+/// is here replace it; a line `{"id": …, "withdrawn": true}` takes it out.
+pub fn import(paths: &[PathBuf], store: &dyn DecisionSearch) -> Result<CaseImport, DecisionError> {
+    let report = RefCell::new(CaseImport::default());
+    let mut rows = paths.iter().flat_map(|path| changes(path, &report)).inspect(|_| report.borrow_mut().accepted += 1);
+    let done = store.apply(&mut rows)?;
+    drop(rows);
+    let mut report = report.into_inner();
+    report.accepted -= done.reserved.len();
+    (report.added, report.changed) = (done.added, done.changed);
+    (report.unchanged, report.withdrawn) = (done.unchanged, done.withdrawn);
+    let note = |row, why: &str| RowNote { row, why: why.into() };
+    report.refused.extend(done.reserved.into_iter().map(|id| note(id, "编号与教学案例相同")));
+    report.half_parsed.extend(done.unknown.into_iter().map(|id| note(id, "要撤回的案例不在库中")));
     Ok(report)
 }
 
-fn json_lines(path: &Path, report: &mut CaseImport) -> Vec<Precedent> {
+fn changes<'a>(path: &'a Path, report: &'a RefCell<CaseImport>) -> Box<dyn Iterator<Item = Change> + 'a> {
     let name = path.display().to_string();
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(e) => {
-            report.refused.push(RowNote { row: name, why: e.to_string() });
-            return vec![];
-        }
-    };
-    let mut out = Vec::new();
-    for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-        let row = format!("{name}:{}", i + 1);
-        match serde_json::from_str::<Precedent>(line) {
-            Ok(case) if case.id.trim().is_empty() => report.refused.push(RowNote { row, why: "缺少 id".into() }),
-            Ok(case) if case.facts.narrative.as_deref().unwrap_or_default().trim().is_empty() => {
-                report.refused.push(RowNote { row, why: "缺少 facts.narrative".into() })
-            }
-            Ok(mut case) => {
-                if case.label.is_empty() {
-                    case.label = REAL_LABEL.into();
-                }
-                out.push(case);
-            }
-            Err(e) => report.refused.push(RowNote { row, why: e.to_string() }),
+    let put = |rows: Vec<Precedent>| Box::new(rows.into_iter().map(|r| Change::Put(Box::new(r))));
+    match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+        Some("jsonl") => json_lines(path, report),
+        Some("csv") => put(table(csv_rows(path), &name, &mut report.borrow_mut())),
+        Some("xlsx" | "xls") => put(table(xlsx_rows(path), &name, &mut report.borrow_mut())),
+        _ => {
+            let why = "只能导入 .jsonl、.csv、.xlsx 文件".into();
+            report.borrow_mut().refused.push(RowNote { row: name, why });
+            Box::new(std::iter::empty())
         }
     }
-    out
+}
+
+/// Line by line: files of any length pass through without being held.
+fn json_lines<'a>(path: &'a Path, report: &'a RefCell<CaseImport>) -> Box<dyn Iterator<Item = Change> + 'a> {
+    let name = path.display().to_string();
+    let refuse = move |row: String, why: String| report.borrow_mut().refused.push(RowNote { row, why });
+    let file = match std::fs::File::open(path) {
+        Ok(file) => std::io::BufReader::with_capacity(1 << 20, file),
+        Err(e) => {
+            refuse(name, e.to_string());
+            return Box::new(std::iter::empty());
+        }
+    };
+    let lines = file.split(b'\n').enumerate().map_while(move |(i, line)| {
+        let row = format!("{name}:{}", i + 1);
+        match line {
+            Ok(line) => Some(json_line(line.trim_ascii(), row, &refuse)),
+            Err(e) => {
+                refuse(row, e.to_string());
+                None
+            }
+        }
+    });
+    Box::new(lines.flatten())
+}
+
+fn json_line(line: &[u8], row: String, refuse: &dyn Fn(String, String)) -> Option<Change> {
+    if line.is_empty() {
+        return None;
+    }
+    if let Some(id) = decisions::withdrawal(line) {
+        return Some(Change::Withdraw(id));
+    }
+    match serde_json::from_slice::<Precedent>(line) {
+        Ok(case) if case.id.trim().is_empty() => refuse(row, "缺少 id".into()),
+        Ok(case) if case.facts.narrative.as_deref().unwrap_or_default().trim().is_empty() => {
+            refuse(row, "缺少 facts.narrative".into())
+        }
+        Ok(mut case) => {
+            if case.label.is_empty() {
+                case.label = REAL_LABEL.into();
+            }
+            return Some(Change::Put(Box::new(case)));
+        }
+        Err(e) => refuse(row, e.to_string()),
+    }
+    None
 }
 
 type Rows = Result<Vec<Vec<String>>, String>;
@@ -300,13 +322,14 @@ mod tests {
             "\u{feff}行政处罚信息,,,,,,\n行政相对人名称,行政相对人类别,行政处罚决定书文号,违法事实,处罚类别,罚款金额（万元）,处罚决定日期\n甲培训公司,法人及非法人组织,甲教罚〔2024〕1号,无证办学,罚款,4.658,2024/03/05\n乙,自然人,乙教罚〔2024〕2号,擅自招生,警告,多,2024年5月6日\n丙,,,没有文号,警告,,\n",
         )
         .unwrap();
-        let report = import(std::slice::from_ref(&file), dir.path()).unwrap();
+        let store = decisions::LocalDecisions::open(dir.path(), [].into()).unwrap();
+        let report = import(std::slice::from_ref(&file), &store).unwrap();
         assert_eq!((report.accepted, report.half_parsed.len(), report.refused.len()), (2, 1, 1), "{report:?}");
-        let again = import(&[file], dir.path()).unwrap();
-        assert_eq!(again.accepted, 2);
-        let text = std::fs::read_to_string(dir.path().join(FOLDER).join("imported.jsonl")).unwrap();
-        assert_eq!(text.lines().count(), 2);
-        let first: Precedent = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        assert_eq!((report.added, report.unchanged), (2, 0));
+        let again = import(&[file], &store).unwrap();
+        assert_eq!((again.accepted, again.added, again.unchanged), (2, 0, 2));
+        assert_eq!(store.count().unwrap(), 2);
+        let first = store.get("imp-甲教罚〔2024〕1号").unwrap().unwrap();
         let last = first.disc.final_.unwrap();
         assert_eq!((last.fine_fen, last.kinds), (Some(Fen(4_658_000)), vec![PenaltyKind::Fine]));
     }

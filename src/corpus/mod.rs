@@ -3,6 +3,7 @@
 mod bm25;
 pub mod cases;
 pub mod citation;
+pub mod decisions;
 pub mod import_cases;
 pub mod index;
 pub mod names;
@@ -51,6 +52,8 @@ pub enum CorpusError {
     Index(String),
     #[error(transparent)]
     Precedents(#[from] precedents::PrecedentError),
+    #[error(transparent)]
+    Decisions(#[from] decisions::DecisionError),
     #[error("语料文件 {file} 有误：{why}")]
     File { file: String, why: String },
 }
@@ -61,6 +64,7 @@ impl CorpusError {
             Self::Statutes(e) => e.code(),
             Self::Index(_) => "corpus.index",
             Self::Precedents(e) => e.code(),
+            Self::Decisions(e) => e.code(),
             Self::File { .. } => "corpus.file",
         }
     }
@@ -131,23 +135,35 @@ pub fn build_index(data_dir: &Path) -> Result<u64, CorpusError> {
     let index = TextIndex::build(&fresh, search::texts(&book))?;
     let count = index.len();
     drop(index);
+    // Two renames in a row: whoever opens the index meets the old one or the new one, not a half-removed folder. A service
+    // that has the old one open keeps it.
+    let old = target.with_extension("old");
+    if old.exists() {
+        std::fs::remove_dir_all(&old).map_err(io)?;
+    }
     if target.exists() {
-        std::fs::remove_dir_all(&target).map_err(io)?;
+        std::fs::rename(&target, &old).map_err(io)?;
     }
     std::fs::rename(&fresh, &target).map_err(io)?;
+    let _ = std::fs::remove_dir_all(&old);
     Ok(count)
 }
 
 impl Corpus {
-    /// Opens what `setup` installed.
+    /// Opens what `setup` installed, with past decisions in the data directory.
     pub fn open(data_dir: &Path) -> Result<Self, CorpusError> {
+        Self::open_with(data_dir, decisions::Engine::default())
+    }
+
+    /// [`Corpus::open`] with past decisions where the settings say.
+    pub fn open_with(data_dir: &Path, engine: decisions::Engine) -> Result<Self, CorpusError> {
         let laws = law_book(data_dir)?;
         let index = TextIndex::open(&index_folder(data_dir)).map_err(|e| CorpusError::Index(e.to_string()))?;
         let expected: usize = laws.versions.iter().map(|v| v.articles.len()).sum();
         if index.len() != expected as u64 {
             return Err(CorpusError::Index(format!("索引有 {} 条，法律文本有 {expected} 条", index.len())));
         }
-        Ok(Self { laws, cases: CaseBook::open(data_dir)?, index, catalogue: OnceLock::new() })
+        Ok(Self { laws, cases: CaseBook::open(engine, data_dir)?, index, catalogue: OnceLock::new() })
     }
 
     /// Number of articles, all versions counted.

@@ -9,9 +9,13 @@ use crate::domain::numerals;
 
 pub const WORDS: &str = "zh_words";
 pub const PAIRS: &str = "zh_pairs";
+pub const PLAIN_WORDS: &str = "zh_plain_words";
+
+/// The dictionary without law names: what it cuts does not depend on which statutes are installed.
+static PLAIN: LazyLock<Arc<Jieba>> = LazyLock::new(|| Arc::new(Jieba::new()));
 
 /// One dictionary for the process; law names are added when a corpus is opened.
-static JIEBA: LazyLock<Mutex<Arc<Jieba>>> = LazyLock::new(|| Mutex::new(Arc::new(Jieba::new())));
+static JIEBA: LazyLock<Mutex<Arc<Jieba>>> = LazyLock::new(|| Mutex::new(PLAIN.clone()));
 
 pub(super) fn jieba() -> Arc<Jieba> {
     JIEBA.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -27,9 +31,10 @@ pub fn add_words<'a>(words: impl Iterator<Item = &'a str>) {
     *current = Arc::new(next);
 }
 
-/// Both tokenizers under their names.
+/// The tokenizers under their names.
 pub fn register(manager: &TokenizerManager) {
     manager.register(WORDS, Words);
+    manager.register(PLAIN_WORDS, PlainWords);
     manager.register(PAIRS, Pairs);
 }
 
@@ -51,6 +56,10 @@ fn stream(tokens: Vec<(usize, usize, String)>) -> Tokens {
 
 #[derive(Clone, Debug, Default)]
 pub struct Words;
+
+/// [`Words`] by the dictionary without law names.
+#[derive(Clone, Debug, Default)]
+pub struct PlainWords;
 
 #[derive(Clone, Debug, Default)]
 pub struct Pairs;
@@ -85,6 +94,14 @@ impl Tokenizer for Words {
     }
 }
 
+impl Tokenizer for PlainWords {
+    type TokenStream<'a> = Tokens;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens {
+        stream(plain_words(text))
+    }
+}
+
 impl Tokenizer for Pairs {
     type TokenStream<'a> = Tokens;
 
@@ -95,6 +112,15 @@ impl Tokenizer for Pairs {
 
 /// Words of the default cut; a run of numerals is one token told apart by value, so 第六十四条 and 64 meet.
 pub fn words(text: &str) -> Vec<(usize, usize, String)> {
+    words_by(&jieba(), text)
+}
+
+/// [`words`] by the dictionary without law names, the same in every process.
+pub fn plain_words(text: &str) -> Vec<(usize, usize, String)> {
+    words_by(&PLAIN, text)
+}
+
+fn words_by(jieba: &Jieba, text: &str) -> Vec<(usize, usize, String)> {
     let mut out = Vec::new();
     let mut plain = 0;
     let mut at = 0;
@@ -105,7 +131,7 @@ pub fn words(text: &str) -> Vec<(usize, usize, String)> {
             .flatten();
         match value {
             Some(value) => {
-                cut(text, plain, at, &mut out);
+                cut(jieba, text, plain, at, &mut out);
                 out.push((at, at + run, value.to_string()));
                 plain = at + run;
                 at = plain;
@@ -113,7 +139,7 @@ pub fn words(text: &str) -> Vec<(usize, usize, String)> {
             None => at += run.max(text[at..].chars().next().map_or(1, char::len_utf8)),
         }
     }
-    cut(text, plain, text.len(), &mut out);
+    cut(jieba, text, plain, text.len(), &mut out);
     out
 }
 
@@ -122,9 +148,9 @@ fn in_number(c: char) -> bool {
     numerals::is_numeral(c) && !"万亿壹贰叁肆伍陆柒捌玖拾佰仟两".contains(c)
 }
 
-fn cut(text: &str, from: usize, to: usize, out: &mut Vec<(usize, usize, String)>) {
+fn cut(jieba: &Jieba, text: &str, from: usize, to: usize, out: &mut Vec<(usize, usize, String)>) {
     let base = text.as_ptr() as usize;
-    for word in jieba().cut(&text[from..to], true) {
+    for word in jieba.cut(&text[from..to], true) {
         let word = word.word;
         let start = word.as_ptr() as usize - base;
         if word.chars().any(char::is_alphanumeric) {

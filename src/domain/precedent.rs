@@ -1,5 +1,6 @@
 //! 既往案例: a past decision with its facts, used only as a comparison (同案同罚), never as a legal basis.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::case::{Case, Discretion, Evidence, Facts, Officer, Party, ProcedureFacts, Registration};
@@ -7,7 +8,7 @@ use super::case::{Case, Discretion, Evidence, Facts, Officer, Party, ProcedureFa
 /// The label every teaching case carries wherever it is shown.
 pub const TEACHING_LABEL: &str = "教学案例·虚构";
 
-/// One past decision. The fields after `doc_no` are those of the case JSON.
+/// One past decision. The fields after `revoked_at` are those of the case JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Precedent {
@@ -21,6 +22,8 @@ pub struct Precedent {
     /// 裁量说理 of the decision.
     pub reasoning: Option<String>,
     pub doc_no: Option<String>,
+    /// Day the decision was set aside (复议、诉讼 or by the agency itself); from then on it is no comparison.
+    pub revoked_at: Option<Date>,
     pub case: Registration,
     pub party: Party,
     pub officer: Vec<Officer>,

@@ -34,14 +34,13 @@ impl Flow {
 
     fn similar(&self, case: &Case, assessment: &Assessment, exclude: Option<&str>) -> Result<Similar> {
         // A past decision that is looked at again is not its own precedent.
-        let itself = || {
-            self.corpus
-                .cases
-                .all()
-                .iter()
-                .find(|c| c.facts.narrative.is_some() && c.facts.narrative == case.facts.narrative)
+        let exclude = match (exclude, &case.facts.narrative) {
+            (Some(id), _) => Some(id.to_string()),
+            (None, Some(narrative)) => {
+                self.corpus.cases.decisions().told_as(narrative).map_err(|e| report::corpus(e.into()))?
+            }
+            (None, None) => None,
         };
-        let exclude = exclude.map(str::to_string).or_else(|| itself().map(|c| c.id.clone()));
         let query = CaseQuery {
             text: case.facts.narrative.clone().unwrap_or_else(|| assessment.act.clone()),
             violation: case.facts.violation.clone(),

@@ -95,7 +95,7 @@ impl Flow {
         let samples: Vec<Value> = self
             .corpus
             .cases
-            .all()
+            .teaching()
             .iter()
             .filter(|c| c.id.starts_with("tc-"))
             .map(|c| json!({ "id": c.id, "title": format!("{}　{}", c.id, c.title) }))
@@ -128,7 +128,7 @@ impl Flow {
 
     /// A teaching case as case JSON, to try the page with.
     pub fn teaching_case(&self, id: &str) -> Result<Case> {
-        let found = self.corpus.cases.get(id).filter(|c| c.id.starts_with("tc-"));
+        let found = self.corpus.cases.teaching().iter().find(|c| c.id == id && c.id.starts_with("tc-"));
         found
             .map(crate::domain::precedent::Precedent::as_case)
             .ok_or_else(|| Report::new(Class::NotFound, "cases.not_found", "没有这个教学案例", id.to_string()))
@@ -138,6 +138,6 @@ impl Flow {
 impl Flow {
     /// The teaching cases, for benches and workshops.
     pub fn teaching(&self) -> impl Iterator<Item = &crate::domain::precedent::Precedent> {
-        self.corpus.cases.all().iter().filter(|c| c.label == crate::domain::precedent::TEACHING_LABEL)
+        self.corpus.cases.teaching().iter().filter(|c| c.label == crate::domain::precedent::TEACHING_LABEL)
     }
 }

@@ -67,7 +67,7 @@ impl Flow {
     /// Opens everything but the model, which is opened when it is first needed.
     pub fn open(settings: &Settings, model: ModelUse) -> Result<Self> {
         Ok(Self {
-            corpus: Corpus::open(&settings.data_dir).map_err(report::corpus)?,
+            corpus: Corpus::open_with(&settings.data_dir, settings.search.decisions).map_err(report::corpus)?,
             settings: settings.clone(),
             meaning: OnceLock::new(),
             book: rules::load(Some(&settings.data_dir)).map_err(report::rules)?,

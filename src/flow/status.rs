@@ -8,7 +8,7 @@ use crate::domain::penalty::Tier;
 #[derive(Debug, Serialize)]
 pub struct Status {
     pub statutes: Option<Installed>,
-    pub cases: usize,
+    pub cases: u64,
     pub model: Option<ModelStatus>,
     pub rules: String,
     pub violations: usize,
@@ -36,7 +36,7 @@ impl Flow {
         let loaded = self.model.engine.get();
         Status {
             statutes: (!versions.is_empty()).then_some(Installed { laws: versions.len(), articles }),
-            cases: self.corpus.cases.all().len(),
+            cases: self.corpus.cases.decisions().count().unwrap_or_default(),
             model: self.model_id().map(|id| ModelStatus {
                 id: id.to_string(),
                 implementation: loaded

@@ -64,7 +64,7 @@ pub(crate) fn service_with(model: ModelUse) -> Service {
         agency: Agency::default(),
         hub: Hub::default(),
         remote: Remote::default(),
-        search: zhicai::settings::Search { dense: false },
+        search: zhicai::settings::Search { dense: false, ..Default::default() },
     };
     let flow = Arc::new(Flow::open(&settings, model).unwrap());
     Service { app: web::app(flow.clone()), flow, data }

@@ -2,6 +2,7 @@
 
 mod citations;
 mod completions;
+mod decisions;
 mod discretion;
 mod documents;
 mod encoder;

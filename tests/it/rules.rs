@@ -364,7 +364,7 @@ fn the_command_prints_chinese_and_answers_bad_input_with_two() {
         agency: Agency::default(),
         hub: Hub::default(),
         remote: Remote::default(),
-        search: zhicai::settings::Search { dense: false },
+        search: zhicai::settings::Search { dense: false, ..Default::default() },
     };
     let code = |text: &str, json: bool| {
         let path = dir.path().join("case.json");

@@ -1,6 +1,7 @@
-//! `zhicai bench model|copying|drafts`: measured on this machine, with this model.
+//! `zhicai bench model|copying|drafts|decisions`: measured on this machine, with this model.
 
 mod copying;
+mod decisions;
 mod drafts;
 mod model;
 
@@ -27,6 +28,8 @@ enum What {
     Copying(copying::Args),
     /// 连续起草教学案例：用时、首次通过率、模型写成率、无出处的值
     Drafts(drafts::Args),
+    /// 生成虚构案例，测案例库的建立速度、大小、检索延迟与内存
+    Decisions(decisions::Args),
 }
 
 pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
@@ -34,6 +37,7 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
         What::Model(args) => model::run(&args, settings),
         What::Copying(args) => copying::run(&args, settings),
         What::Drafts(args) => drafts::run(&args, settings),
+        What::Decisions(args) => decisions::run(&args),
     }
 }
 
@@ -60,14 +64,14 @@ fn median(mut figures: Vec<f64>) -> f64 {
 
 /// Peak resident memory of this process in bytes; 0 where the system does not tell.
 fn peak_rss() -> u64 {
-    std::fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|s| {
-            s.lines()
-                .find_map(|l| l.strip_prefix("VmHWM:"))
-                .and_then(|v| v.trim().trim_end_matches(" kB").trim().parse::<u64>().ok())
-        })
-        .map_or(0, |kib| kib * 1024)
+    process_status("VmHWM:")
+}
+
+/// A figure of this process in bytes, by its name in the system's own table; 0 where the system does not tell.
+fn process_status(name: &str) -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|l| l.strip_prefix(name));
+    line.and_then(|v| v.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()).map_or(0, |kib| kib * 1024)
 }
 
 fn mebibytes(bytes: u64) -> f64 {

@@ -22,7 +22,7 @@ fn settings() -> Settings {
         agency: Agency::default(),
         hub,
         remote: Remote::default(),
-        search: zhicai::settings::Search { dense: false },
+        search: zhicai::settings::Search { dense: false, ..Default::default() },
     }
 }
 
