@@ -1,5 +1,6 @@
 //! The one integration binary; a module per matter.
 
+mod amounts;
 mod citations;
 mod completions;
 mod discretion;
@@ -15,3 +16,4 @@ mod remote;
 mod rules;
 mod setup;
 mod statutes;
+mod tiers;
