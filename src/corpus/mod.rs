@@ -7,6 +7,7 @@ pub mod index;
 pub mod names;
 pub mod precedents;
 pub mod ranking;
+pub mod reading;
 pub mod rules;
 pub mod search;
 pub mod statutes;
