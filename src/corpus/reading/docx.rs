@@ -6,7 +6,10 @@ use std::io::Read;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{Grid, GridCell, GridKind, MOST_CHARS, MOST_COLUMNS, MOST_POSITIONS, MOST_ROWS, MOST_UNPACKED, ReadError, Region, fill, package};
+use super::{
+    Grid, GridCell, GridKind, MOST_CHARS, MOST_COLUMNS, MOST_POSITIONS, MOST_ROWS, MOST_UNPACKED, ReadError, Region,
+    fill, package,
+};
 
 const KIND: &str = ".docx";
 /// Tables inside tables inside tables are no published table.

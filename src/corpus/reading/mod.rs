@@ -111,8 +111,8 @@ fn package<'a>(bytes: &'a [u8], kind: &'static str) -> Result<Package<'a>, ReadE
     let mut left = MOST_UNPACKED;
     for i in 0..archive.len() {
         let part = archive.by_index(i).map_err(|_| ReadError::NotPackage(kind))?;
-        let read = std::io::copy(&mut part.take(left + 1), &mut std::io::sink())
-            .map_err(|_| ReadError::NotPackage(kind))?;
+        let read =
+            std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(|_| ReadError::NotPackage(kind))?;
         left = left.checked_sub(read).ok_or(ReadError::Bomb)?;
     }
     Ok(archive)
@@ -207,7 +207,9 @@ fn fill(
     }
     let mut free = positions;
     for region in regions {
-        let Some(first) = rows.get(place(region.top)).and_then(|r| r.get(place(region.left))).cloned() else { continue };
+        let Some(first) = rows.get(place(region.top)).and_then(|r| r.get(place(region.left))).cloned() else {
+            continue;
+        };
         // Formatted far beyond the table: only what lies inside it counts.
         for row in rows.iter_mut().take(region.bottom as usize).skip(place(region.top)) {
             for slot in row.iter_mut().take(region.right as usize).skip(place(region.left)) {

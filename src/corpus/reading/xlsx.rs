@@ -5,7 +5,9 @@ use std::io::Cursor;
 
 use calamine::{DataRef, Dimensions, Reader, SheetType, SheetVisible, Xlsx};
 
-use super::{Grid, GridCell, GridKind, MOST_CHARS, MOST_COLUMNS, MOST_POSITIONS, MOST_ROWS, ReadError, Region, fill, package};
+use super::{
+    Grid, GridCell, GridKind, MOST_CHARS, MOST_COLUMNS, MOST_POSITIONS, MOST_ROWS, ReadError, Region, fill, package,
+};
 
 const KIND: &str = ".xlsx";
 
