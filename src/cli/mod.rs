@@ -8,6 +8,7 @@ pub mod eval;
 pub mod extract;
 pub mod import;
 pub mod input;
+pub mod proposals;
 pub mod rules;
 pub mod search;
 pub mod serve;
