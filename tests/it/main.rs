@@ -1,6 +1,7 @@
 //! The one integration binary; a module per matter.
 
 mod amounts;
+mod benchmarks;
 mod citations;
 mod completions;
 mod discretion;
@@ -10,6 +11,7 @@ mod engine;
 mod fuzz;
 mod http;
 mod models;
+mod norms;
 mod precedents;
 mod ranking;
 mod remote;
