@@ -128,7 +128,10 @@ fn make(norm: &Norm, at: usize, section: &Section, query: &str, score: f32, stat
     if numbers.is_empty() {
         numbers = parts.iter().map(|p| p.number).collect();
     }
-    let best = parts.iter().max_by_key(|p| (held(p.start, p.end), std::cmp::Reverse(p.number)));
+    // 消防通道 is one word, and meets 通道 by its pairs only.
+    let pairs: Vec<String> = tokenizer::pairs(query).into_iter().map(|p| p.2).collect();
+    let near = |from, to| pairs.iter().filter(|w| text(from, to).contains(w.as_str())).count();
+    let best = parts.iter().max_by_key(|p| (held(p.start, p.end), near(p.start, p.end), std::cmp::Reverse(p.number)));
     NormHit {
         id: format!("{}#{}", norm.id, at + 1),
         title: format!("《{}》{}", norm.title, section.label),

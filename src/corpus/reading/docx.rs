@@ -1,15 +1,14 @@
 //! Paragraphs and tables of a Word document, in order. gridSpan and vMerge are undone; a table inside a cell is a table of its own.
 
-use std::collections::BTreeMap;
+mod table;
+
 use std::io::Read;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{
-    Grid, GridCell, GridKind, MOST_CHARS, MOST_COLUMNS, MOST_POSITIONS, MOST_ROWS, MOST_UNPACKED, ReadError, Region,
-    fill, package,
-};
+use self::table::{OpenCell, OpenTable};
+use super::{Grid, MOST_CHARS, MOST_COLUMNS, MOST_POSITIONS, MOST_UNPACKED, ReadError, package};
 
 const KIND: &str = ".docx";
 /// Tables inside tables inside tables are no published table.
@@ -73,32 +72,6 @@ fn damaged(e: quick_xml::Error) -> ReadError {
 fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = tag.attributes().flatten().find(|a| a.key.local_name().as_ref() == name)?;
     Some(found.value.to_string())
-}
-
-/// A cell being read.
-#[derive(Default)]
-struct OpenCell {
-    text: String,
-    span: u32,
-    /// Continues the cell above.
-    continues: bool,
-    /// Continues the cell to the left (an old way of merging).
-    continues_left: bool,
-    nested: bool,
-}
-
-/// A table being read.
-#[derive(Default)]
-struct OpenTable {
-    name: String,
-    inner: usize,
-    row: u32,
-    column: u32,
-    cell: Option<OpenCell>,
-    cells: Vec<(u32, u32, GridCell)>,
-    regions: Vec<Region>,
-    /// The last region that begins in a column.
-    last: BTreeMap<u32, usize>,
 }
 
 #[derive(Default)]
@@ -216,7 +189,7 @@ impl Body {
                 format!("表{}", self.count)
             }
         };
-        self.tables.push(OpenTable { name, ..OpenTable::default() });
+        self.tables.push(OpenTable::new(name));
         Ok(())
     }
 
@@ -225,7 +198,7 @@ impl Body {
             "Fallback" | "del" | "moveFrom" => self.hidden = self.hidden.saturating_sub(1),
             "t" => self.in_text = false,
             "p" => self.paragraph(),
-            "tc" => self.cell()?,
+            "tc" => self.tables.last_mut().map_or(Ok(()), OpenTable::end_cell)?,
             "tbl" => {
                 if let Some(table) = self.tables.pop() {
                     let grid = Block::Table(table.close(&mut self.left)?);
@@ -259,47 +232,8 @@ impl Body {
             None => self.out.push(Block::Paragraph { text, heading, numbered }),
         }
     }
-
-    fn cell(&mut self) -> Result<(), ReadError> {
-        let Some(table) = self.tables.last_mut() else { return Ok(()) };
-        let Some(cell) = table.cell.take() else { return Ok(()) };
-        let (row, column) = (table.row.max(1), table.column.max(1));
-        let right = column.saturating_add(cell.span - 1);
-        if row > MOST_ROWS || right > MOST_COLUMNS || cell.text.chars().count() > MOST_CHARS {
-            return Err(ReadError::TableTooLarge(table.name.clone()));
-        }
-        table.column = right + 1;
-        let held = |left: &u32| table.last.get(left).and_then(|i| Some((*i, table.regions.get(*i)?)));
-        let above = held(&column).filter(|(_, r)| cell.continues && r.bottom + 1 == row && r.right == right);
-        let beside = || table.last.range(..column).next_back().and_then(|(left, _)| held(left));
-        let beside = cell.continues_left.then(beside).flatten().filter(|(_, r)| r.top == row && r.right + 1 == column);
-        match (above.map(|f| f.0), beside.map(|f| f.0)) {
-            (Some(i), _) => table.regions[i].bottom = row,
-            (None, Some(i)) => table.regions[i].right = right,
-            (None, None) => {
-                // Every cell begins as a region of its own; those that stay single are dropped at the end.
-                table.last.insert(column, table.regions.len());
-                table.regions.push(Region { top: row, left: column, bottom: row, right });
-                let doubt = cell.nested.then(|| "单元格内另有表格，已单独读出".to_string());
-                table.cells.push((row, column, GridCell { text: cell.text, merged: None, doubt }));
-            }
-        }
-        if right != column || cell.continues || cell.continues_left {
-            // So that the table is as wide and high as its last cell.
-            table.cells.push((row, right, GridCell::default()));
-        }
-        Ok(())
-    }
 }
 
 fn number(text: Option<String>) -> Option<u32> {
     text?.trim().parse().ok()
-}
-
-impl OpenTable {
-    fn close(self, left: &mut usize) -> Result<Grid, ReadError> {
-        let regions: Vec<Region> =
-            self.regions.into_iter().filter(|r| r.top != r.bottom || r.left != r.right).collect();
-        fill(GridKind::WordTable, self.name, self.cells, &regions, left)
-    }
 }

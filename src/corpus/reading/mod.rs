@@ -161,6 +161,13 @@ impl Grid {
         }
     }
 
+    /// Every cell that has text, merged ones once, with row and column from 1.
+    pub fn firsts(&self) -> impl Iterator<Item = (&GridCell, u32, u32)> {
+        let places =
+            self.rows.iter().zip(1u32..).flat_map(|(row, r)| row.iter().zip(1u32..).map(move |(c, n)| (c, r, n)));
+        places.filter(|(c, r, n)| !c.text.is_empty() && c.merged.is_none_or(|m| (m.top, m.left) == (*r, *n)))
+    }
+
     /// `B3:B7` of a sheet, `第3～7行第2～2列` of a table in a document.
     pub fn area(&self, region: &Region) -> String {
         let Region { top, left, bottom, right } = *region;

@@ -1,6 +1,6 @@
 //! 逐格核对: one named person's word for one cell, or for every cell of one row. Corrections are written in the words of the table.
 
-use super::draft::{by_rule, multiple_of, outcomes, usual};
+use super::cells::{by_rule, multiple_of, outcomes, usual};
 use super::{Cell, Confirmation, Exclusion, Proposal, ProposalError, Role, Row, State, Value, refuse};
 use crate::domain::discretion::amount;
 use crate::domain::discretion::condition::Condition;
@@ -95,9 +95,12 @@ pub fn confirm(
             cell.confirmations.push(word(set.map(|s| s.trim().to_string())));
             cell.state = State::Confirmed;
             let (role, name) = (cell.role, format!("{id}.{}", cell.role.code()));
-            if role == Role::Tier && set.is_some() && row.excluded.as_ref().is_none_or(|e| e.by.is_none()) {
-                // The program's own exclusion follows the tier; a person's stays.
-                row.excluded = by_rule(row);
+            if matches!(role, Role::Tier | Role::Range)
+                && set.is_some()
+                && row.excluded.as_ref().is_none_or(|e| e.by.is_none())
+            {
+                // The program's own exclusion follows what is written now; a person's stays.
+                row.excluded = by_rule(row.tier().map(|t| t.0));
             }
             if role == Role::Violation && set.is_some() {
                 reopen(row);

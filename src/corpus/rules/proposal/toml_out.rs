@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::draft::usual;
+use super::cells::usual;
 use super::{Proposal, Role, Row};
 use crate::domain::discretion::amount::{Amount, Unit};
 use crate::domain::discretion::table::Base;
