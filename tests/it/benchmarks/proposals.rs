@@ -6,6 +6,9 @@ use jiff::civil::date;
 use zhicai::corpus::rules;
 use zhicai::corpus::rules::proposal::{self, Adopter, Imported, Proposal, ProposalError, Published, Target, Value};
 use zhicai::domain::discretion::tiers::{self, FindingKind};
+use zhicai::domain::discretion::{NoTexts, assess};
+use zhicai::domain::intake;
+use zhicai::domain::money::Fen;
 use zhicai::domain::penalty::Tier;
 
 use super::files::{Sheet, document, table, workbook};
@@ -158,6 +161,12 @@ fn adoption_waits_for_every_cell_and_for_a_second_person() {
     assert_eq!((general.range.min_incl, general.range.max_incl), (false, false));
     assert_eq!(book.benchmarks[0].text, "违法所得不满５万元的");
     assert_eq!(tiers::of_book(&book), vec![]);
+    // The bounds that are not included stay outside what is suggested.
+    let json = r#"{"facts":{"violation":"mb64","act_from":"2025-03-01","act_to":"2025-03-20","discovered_at":"2025-03-20",
+        "gains":{"gross_receipts_fen":10000000}}}"#;
+    let (case, _) = intake::parse_case(json).unwrap();
+    let band = assess(&book, &NoTexts, &case, date(2025, 6, 1)).suggested_fen.unwrap();
+    assert_eq!((band.lo, band.lo_incl, band.hi, band.hi_incl), (Fen(20_000_000), false, Fen(35_000_000), false));
     let text = std::fs::read_to_string(place.data().join(format!("rules/benchmark/{name}.toml"))).unwrap();
     let held = proposal::open(place.data(), name).unwrap();
     for word in ["张三", "李四", AT, held.sha256.as_str(), "工作表“基准”F4"] {
@@ -206,6 +215,8 @@ fn corrections_are_checked_and_recorded() {
     let held = proposal::open(place.data(), name).unwrap();
     let words: Vec<_> = held.rows[0].cells.iter().filter_map(|c| c.confirmations.last()?.correction.clone()).collect();
     assert_eq!(words, ["mb64", "从重", "1倍以上"]);
+    let same = place.adopt(name, "张三", None).expect_err("one person");
+    assert!(same.to_string().contains("另一人"), "{same}");
     // An open upper bound is the law's.
     let book = place.adopt(name, "李四", None).unwrap();
     assert_eq!((book.benchmarks[0].range.min.0, book.benchmarks[0].range.max.0), (1000, 5000));
@@ -343,4 +354,38 @@ fn words_of_a_cell_cannot_break_out_of_the_file() {
     let book = place.adopt(&done.proposal, "李四", None).unwrap();
     assert_eq!(book.benchmarks.len(), 1);
     assert_eq!(book.benchmarks[0].text, nasty);
+}
+
+#[test]
+fn the_command_line_tells_findings_and_what_is_open() {
+    let place = Place::new();
+    let file = place.file("体育.xlsx", &sums(&[("从轻", "10万元以上20万元以下"), ("从重", "超过25万元50万元以下")]));
+    let run = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_zhicai"));
+        let out = command.arg("--data").arg(place.data()).args(args).output().unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        (out.status.code().unwrap(), said)
+    };
+    let flags = ["--title", "基准", "--doc-no", "某号", "--issuer", "某局", "--published-at", "2025-01-02"];
+    let mut import = vec!["import", "benchmarks", file.to_str().unwrap()];
+    import.extend(flags);
+    let (code, said) = run(&import);
+    assert!(code == 1 && said.contains("（200000元，250000元］ 不属于任何阶次"), "{code} {said}");
+    let name = proposal::list(place.data()).remove(0);
+    let (code, said) = run(&["rules", "adopt", &name, "--by", "李四"]);
+    assert!(code == 2 && said.contains("r2.range"), "{code} {said}");
+    assert_eq!(run(&["rules", "confirm", &name, "--row", "r1", "--by", "张三"]).0, 0);
+    assert_eq!(run(&["rules", "confirm", &name, "--cell", "r2.range", "--by", "张三", "--set", "很多"]).0, 2);
+    let set = ["rules", "confirm", &name, "--cell", "r2.range", "--by", "张三", "--set", "20万元以上50万元以下"];
+    let (code, said) = run(&set);
+    assert!(code == 0 && said.contains("都含 ［200000元，200000元］"), "{code} {said}");
+    assert_eq!(run(&["rules", "confirm", &name, "--row", "r2", "--by", "张三"]).0, 0);
+    assert_eq!(run(&["rules", "adopt", &name, "--by", "李四"]).0, 2);
+    assert_eq!(run(&["rules", "adopt", &name, "--by", "李四", "--despite", "原文如此"]).0, 1);
+    let (code, said) = run(&["rules", "check", "--json"]);
+    assert_eq!(code, 1);
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&report["benchmarks"], &report["findings"][0]["kind"]), (&2.into(), &"shared_bound".into()), "{said}");
+    let (code, said) = run(&["import", "benchmarks", place.file("x.txt", b"x").to_str().unwrap()]);
+    assert!(code == 1 && said.contains("只能读"), "{code} {said}");
 }

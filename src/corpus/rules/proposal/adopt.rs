@@ -60,8 +60,9 @@ pub fn adopt(proposal: &mut Proposal, data_dir: &Path, adopter: &Adopter) -> Res
     }
     let rows = proposal.rows.iter().filter(|r| r.excluded.is_none());
     let confirmers = rows.clone().flat_map(|r| &r.cells).filter_map(|c| c.confirmations.last());
-    if confirmers.into_iter().any(|c| c.by == by) {
-        return refuse(format!("{by} 核对过其中的格子；采用须由另一人复核后以 --by 写明"));
+    let excluders = proposal.rows.iter().filter_map(|r| r.excluded.as_ref()?.by.as_ref());
+    if confirmers.map(|c| &c.by).chain(excluders).any(|name| *name == by) {
+        return refuse(format!("{by} 核对或者排除过其中的内容；采用须由另一人复核后以 --by 写明"));
     }
     let whole: Result<Vec<Whole<'_>>, String> = rows.map(|r| whole(r, &book)).collect();
     let whole = whole.map_err(ProposalError::Refused)?;

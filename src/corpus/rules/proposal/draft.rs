@@ -8,8 +8,7 @@ use super::cells::{basis, by_rule, conditions, range, tier};
 use super::columns::{Head, Words};
 use super::matching;
 use super::{
-    Cell, Proposal, ProposalError, Published, Role, Row, SCHEMA, State, Value, copy_name, folder, list,
-    open, put, save,
+    Cell, Proposal, ProposalError, Published, Role, Row, SCHEMA, State, Value, copy_name, folder, list, open, put, save,
 };
 use crate::corpus::reading::docx::{self, Block};
 use crate::corpus::reading::{self, Grid, GridCell, ReadError, SourceFile, xlsx};
