@@ -6,7 +6,7 @@ use zhicai::corpus::norms::{self, Given, NormBook, NormImport, NormQuery};
 use zhicai::domain::law::Validity;
 use zhicai::flow::ModelUse;
 
-use crate::benchmarks::{document, paragraph, table};
+use crate::benchmarks::{document, numbered, paragraph, table};
 
 const GUIDE: &str = "校外培训执法检查指引\n某教法〔2024〕3号\n发文机关：某县教育体育局\n\n第一章 总则\n第一条　为了规范现场检查。\n第二条 现场检查应当由两名以上执法人员进行：\n（一）出示执法证件；\n（二）制作检查笔录。\n当事人拒绝签名的，注明情况。\n第四条 本指引自2024年3月1日起施行。\n";
 
@@ -107,6 +107,16 @@ fn word_documents_with_headings_and_tables_are_read() {
     let hits = NormBook::new(dir.path()).search(&query("消防通道"), date(2025, 1, 1)).unwrap();
     assert!(hits[0].section == "检查清单" && hits[0].snippet.contains("通道畅通"), "{hits:?}");
     assert_eq!(hits[0].status, Validity::Unknown, "no date is no validity");
+}
+
+#[test]
+fn automatic_numbers_make_articles() {
+    let dir = tempfile::tempdir().unwrap();
+    let body = format!("{}{}{}", paragraph("案卷管理办法"), numbered(1, 0, "立卷归档。"), numbered(1, 0, "查阅登记。"));
+    let report = run(&[("办法.docx", &document(&body))], &Given::default(), dir.path());
+    assert_eq!((report.documents, report.sections), (1, 2), "{report:?}");
+    let hits = NormBook::new(dir.path()).search(&query("查阅登记"), date(2025, 1, 1)).unwrap();
+    assert_eq!((hits[0].article, hits[0].title.as_str()), (2, "《案卷管理办法》第二条"));
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn lines(file: &SourceFile) -> Result<(Vec<Line>, Vec<String>), String> {
                 match block {
                     Block::Paragraph { text, heading, numbered } => {
                         if numbered && doubts.is_empty() {
-                            doubts.push("含自动编号，编号不在文字中，请改为手写编号后重新导入".to_string());
+                            doubts.push("有的自动编号不认识，编号不在文字中，请改为手写编号后重新导入".to_string());
                         }
                         let lines = text.lines().map(|l| Line { text: l.trim().into(), heading });
                         out.extend(lines);

@@ -1,5 +1,6 @@
 //! Paragraphs and tables of a Word document, in order. gridSpan and vMerge are undone; a table inside a cell is a table of its own.
 
+mod numbering;
 mod table;
 
 use std::io::Read;
@@ -7,6 +8,7 @@ use std::io::Read;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use self::numbering::Numbering;
 use self::table::{OpenCell, OpenTable};
 use super::{Grid, MOST_CHARS, MOST_COLUMNS, MOST_POSITIONS, MOST_UNPACKED, ReadError, package};
 
@@ -21,7 +23,7 @@ pub enum Block {
         text: String,
         /// 1 to 9 for a heading by its style, 0 for plain text.
         heading: u8,
-        /// Numbered by the word processor: the number is not in the text.
+        /// Numbered by the word processor in a way that is not known: the number is not in the text.
         numbered: bool,
     },
     Table(Grid),
@@ -39,7 +41,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Block>, ReadError> {
     let missing = || ReadError::MissingPart("word/document.xml".into(), KIND);
     let body = part("word/document.xml").ok_or_else(missing)??;
     let headings = part("word/styles.xml").transpose()?.map(|xml| headings(&xml)).transpose()?.unwrap_or_default();
-    Body { headings, left: MOST_POSITIONS, ..Body::default() }.read(&body)
+    let numbering =
+        part("word/numbering.xml").transpose()?.map(|xml| Numbering::read(&xml)).transpose()?.unwrap_or_default();
+    Body { headings, numbering, left: MOST_POSITIONS, ..Body::default() }.read(&body)
 }
 
 /// Styles that are headings: id and level. Their ids are numbers in Chinese Word, their names are not.
@@ -77,6 +81,7 @@ fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
 #[derive(Default)]
 struct Body {
     headings: Vec<(String, u8)>,
+    numbering: Numbering,
     out: Vec<Block>,
     tables: Vec<OpenTable>,
     /// Tables inside the outermost open one: they follow it.
@@ -86,7 +91,8 @@ struct Body {
     left: usize,
     text: String,
     heading: u8,
-    numbered: bool,
+    /// Level and numId.
+    number: (usize, String),
     in_text: bool,
     /// Inside what repeats other content or is struck out.
     hidden: usize,
@@ -140,7 +146,8 @@ impl Body {
                 let style = value("val").unwrap_or_default();
                 self.heading = self.headings.iter().find(|h| h.0 == style).map_or(0, |h| h.1);
             }
-            "numPr" => self.numbered = true,
+            "ilvl" => self.number.0 = value("val").and_then(|v| v.parse().ok()).unwrap_or(0),
+            "numId" => self.number.1 = value("val").unwrap_or_default(),
             "tbl" => self.open()?,
             "tr" => {
                 if let Some(table) = self.tables.last_mut() {
@@ -217,11 +224,15 @@ impl Body {
     }
 
     fn paragraph(&mut self) {
-        let text = std::mem::take(&mut self.text).trim().to_string();
-        let (heading, numbered) = (std::mem::take(&mut self.heading), std::mem::take(&mut self.numbered));
+        let mut text = std::mem::take(&mut self.text).trim().to_string();
+        let (heading, (level, list)) = (std::mem::take(&mut self.heading), std::mem::take(&mut self.number));
         if text.is_empty() {
             return;
         }
+        let wanted = !list.is_empty() && list != "0";
+        let number = wanted.then(|| self.numbering.next(&list, level)).flatten();
+        let numbered = wanted && number.is_none();
+        text.insert_str(0, number.as_deref().unwrap_or_default());
         match self.tables.last_mut().and_then(|t| t.cell.as_mut()) {
             Some(cell) => {
                 if !cell.text.is_empty() {

@@ -96,7 +96,26 @@ pub fn document(body: &str) -> Vec<u8> {
     let styles = format!(
         "<?xml version=\"1.0\"?><w:styles {W}><w:style w:styleId=\"2\"><w:name w:val=\"heading 1\"/></w:style></w:styles>"
     );
-    package(&[("word/document.xml", xml.as_bytes()), ("word/styles.xml", styles.as_bytes())])
+    let levels = "<w:lvl w:ilvl=\"0\"><w:start w:val=\"1\"/><w:numFmt w:val=\"chineseCounting\"/><w:lvlText w:val=\"第%1条\"/></w:lvl>\
+        <w:lvl w:ilvl=\"1\"><w:start w:val=\"1\"/><w:numFmt w:val=\"chineseCounting\"/><w:lvlText w:val=\"（%2）\"/></w:lvl>\
+        <w:lvl w:ilvl=\"2\"><w:start w:val=\"1\"/><w:numFmt w:val=\"upperRoman\"/><w:lvlText w:val=\"%3.\"/></w:lvl>";
+    let numbering = format!(
+        "<?xml version=\"1.0\"?><w:numbering {W}><w:abstractNum w:abstractNumId=\"7\">{levels}</w:abstractNum>\
+         <w:num w:numId=\"1\"><w:abstractNumId w:val=\"7\"/></w:num>\
+         <w:num w:numId=\"2\"><w:abstractNumId w:val=\"7\"/><w:lvlOverride w:ilvl=\"0\"><w:startOverride w:val=\"5\"/></w:lvlOverride></w:num></w:numbering>"
+    );
+    package(&[
+        ("word/document.xml", xml.as_bytes()),
+        ("word/styles.xml", styles.as_bytes()),
+        ("word/numbering.xml", numbering.as_bytes()),
+    ])
+}
+
+/// A paragraph that the word processor numbers.
+pub fn numbered(list: u32, level: u32, text: &str) -> String {
+    format!(
+        "<w:p><w:pPr><w:numPr><w:ilvl w:val=\"{level}\"/><w:numId w:val=\"{list}\"/></w:numPr></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+    )
 }
 
 pub fn paragraph(text: &str) -> String {

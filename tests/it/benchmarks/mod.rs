@@ -4,4 +4,4 @@ mod files;
 mod proposals;
 mod reading;
 
-pub(crate) use files::{document, paragraph, table};
+pub(crate) use files::{document, numbered, paragraph, table};

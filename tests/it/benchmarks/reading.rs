@@ -60,7 +60,7 @@ fn merged_cells_of_a_document_are_filled_down_and_across_and_inner_tables_stand_
 #[test]
 fn struck_out_text_is_not_read_and_references_are() {
     let body = "<w:p><w:r><w:t>A&amp;&#x4E00;</w:t></w:r><w:del><w:r><w:delText>旧</w:delText><w:t>旧</w:t></w:r></w:del>\
-                <w:ins><w:r><w:t>新</w:t></w:r></w:ins></w:p><w:p><w:pPr><w:pStyle w:val=\"2\"/><w:numPr/></w:pPr><w:r><w:t>题</w:t></w:r></w:p>";
+                <w:ins><w:r><w:t>新</w:t></w:r></w:ins></w:p><w:p><w:pPr><w:pStyle w:val=\"2\"/><w:numPr><w:numId w:val=\"9\"/></w:numPr></w:pPr><w:r><w:t>题</w:t></w:r></w:p>";
     let blocks = docx::read(&document(body)).unwrap();
     assert_eq!(
         blocks,
@@ -69,6 +69,29 @@ fn struck_out_text_is_not_read_and_references_are() {
             Block::Paragraph { text: "题".into(), heading: 1, numbered: true },
         ]
     );
+}
+
+#[test]
+fn numbers_made_by_the_word_processor_are_written_out() {
+    let list = [
+        (1, 0, "甲"),
+        (1, 1, "子"),
+        (1, 1, "丑"),
+        (1, 0, "乙"),
+        (1, 1, "寅"),
+        (2, 0, "丙"),
+        (0, 0, "无"),
+        (1, 2, "罗马"),
+    ];
+    let body: String = list.iter().map(|(n, level, text)| super::files::numbered(*n, *level, text)).collect();
+    let read: Vec<(String, bool)> = docx::read(&document(&body))
+        .unwrap()
+        .into_iter()
+        .map(|b| if let Block::Paragraph { text, numbered, .. } = b { (text, numbered) } else { panic!() })
+        .collect();
+    let wanted = ["第一条 甲", "（一）子", "（二）丑", "第二条 乙", "（一）寅", "第五条 丙", "无", "罗马"];
+    assert_eq!(read.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), wanted);
+    assert_eq!(read.iter().filter(|r| r.1).count(), 1, "an unknown way of numbering is told");
 }
 
 #[test]
