@@ -35,12 +35,12 @@ enum Command {
     Draft(draft::Args),
     /// 核对一段文字中的法条引用
     CiteCheck(cite_check::Args),
-    /// 导入本机关的法规和既往案例
+    /// 导入本机关的法规、既往案例、办案规范和裁量基准
     Import(import::Args),
     /// 检索索引：由安装的法规和案例文件重建
     #[command(subcommand)]
     Index(index::Command),
-    /// 裁量规则：检查、列出未核实的、两人核实解锁
+    /// 裁量规则：检查、列出未核实的、两人核实解锁、逐格核对并采用导入的基准
     Rules(rules::Args),
     /// 测速与起草质量
     Bench(bench::Args),

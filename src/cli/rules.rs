@@ -1,11 +1,14 @@
-//! `zhicai rules check|blocked|verify`: load every rule, list what is not verified, record a verification by two people.
+//! `zhicai rules check|blocked|verify`: load every rule, list what is not verified, record a verification by two people. Benchmarks
+//! that were imported: `proposals`, `confirm`, `adopt`.
 
 use std::process::ExitCode;
 
 use jiff::civil::Date;
 use serde_json::json;
 
+use super::{input, proposals};
 use crate::corpus::rules::{self, NewVerification, RulesError};
+use crate::domain::discretion::tiers;
 use crate::flow::today;
 use crate::settings::Settings;
 
@@ -52,6 +55,18 @@ pub enum Command {
         #[arg(long)]
         paragraph: Option<u32>,
     },
+    /// 列出裁量基准的导入建议；写明名称的，逐格列出
+    Proposals {
+        /// 导入建议的名称
+        name: Option<String>,
+        /// 以 JSON 输出
+        #[arg(long)]
+        json: bool,
+    },
+    /// 核对导入建议中的一格或者一行
+    Confirm(proposals::Confirm),
+    /// 采用已逐格核对的导入建议（须由核对人以外的人）
+    Adopt(proposals::Adopt),
 }
 
 pub fn run(args: Args, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -69,11 +84,13 @@ pub fn run(args: Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         Command::Check { json } => {
             let (rows, blocked) = (book.violations.len(), book.blocked().len());
             let years = book.calendar.years();
+            let findings = tiers::of_book(&book);
             if json {
                 let report = json!({
                     "ok": true, "version": book.version, "violations": rows, "blocked": blocked, "laws": book.laws.len(),
                     "benchmarks": book.benchmarks.len(), "deadlines": book.deadlines.len(),
                     "factors": book.factors.len(), "verifications": book.verifications.len(), "calendar_years": years,
+                    "findings": findings,
                 });
                 println!("{report:#}");
             } else {
@@ -88,6 +105,10 @@ pub fn run(args: Args, settings: &Settings) -> anyhow::Result<ExitCode> {
                 let years: Vec<String> = years.iter().map(|y| y.to_string()).collect();
                 println!("工作日历：{}", years.join("、"));
                 println!("核实记录{}条", book.verifications.len());
+                proposals::print_findings(&findings);
+            }
+            if !findings.is_empty() {
+                return Ok(ExitCode::from(1));
             }
         }
         Command::Blocked { json } => {
@@ -127,12 +148,21 @@ pub fn run(args: Args, settings: &Settings) -> anyhow::Result<ExitCode> {
                 }
             }
         }
+        Command::Proposals { name, json } => {
+            return Ok(told(proposals::show(name.as_deref(), json, &book, &settings.data_dir)));
+        }
+        Command::Confirm(args) => return Ok(told(proposals::confirm(&args, &book, &settings.data_dir, &now()))),
+        Command::Adopt(args) => return Ok(told(proposals::adopt(&args, &settings.data_dir, &now()))),
     }
     Ok(ExitCode::SUCCESS)
 }
 
+fn told(outcome: crate::error::Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|report| input::fail(&report, false))
+}
+
 /// RFC 3339 with the offset of the country's legal time.
-fn now() -> String {
+pub(super) fn now() -> String {
     let zoned = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8)));
     zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }

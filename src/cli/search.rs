@@ -85,6 +85,14 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
             let hits = flow.search_norms(&request)?;
             if args.json {
                 input::print(&hits);
+            } else {
+                for hit in &hits {
+                    let status = hit.status.zh();
+                    println!("{}〔{status}〕 {:.3}\n    {}", hit.title, hit.score, hit.snippet.replace('\n', " "));
+                }
+                if let Some(hit) = hits.first() {
+                    println!("以上均为{}。", hit.note);
+                }
             }
             none_found(hits.is_empty(), args.json);
         }

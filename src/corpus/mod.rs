@@ -7,8 +7,10 @@ pub mod decisions;
 pub mod import_cases;
 pub mod index;
 pub mod names;
+pub mod norms;
 pub mod precedents;
 pub mod ranking;
+pub mod reading;
 pub mod rules;
 pub mod search;
 pub mod statutes;
@@ -39,6 +41,7 @@ struct Files;
 pub struct Corpus {
     pub laws: LawBook,
     pub cases: CaseBook,
+    pub norms: norms::NormBook,
     index: TextIndex,
     /// Made when the first question with an encoder comes.
     catalogue: OnceLock<Catalogue>,
@@ -54,6 +57,8 @@ pub enum CorpusError {
     Precedents(#[from] precedents::PrecedentError),
     #[error(transparent)]
     Decisions(#[from] decisions::DecisionError),
+    #[error(transparent)]
+    Norms(#[from] norms::NormError),
     #[error("语料文件 {file} 有误：{why}")]
     File { file: String, why: String },
 }
@@ -65,6 +70,7 @@ impl CorpusError {
             Self::Index(_) => "corpus.index",
             Self::Precedents(e) => e.code(),
             Self::Decisions(e) => e.code(),
+            Self::Norms(e) => e.code(),
             Self::File { .. } => "corpus.file",
         }
     }
@@ -163,7 +169,13 @@ impl Corpus {
         if index.len() != expected as u64 {
             return Err(CorpusError::Index(format!("索引有 {} 条，法律文本有 {expected} 条", index.len())));
         }
-        Ok(Self { laws, cases: CaseBook::open(engine, data_dir)?, index, catalogue: OnceLock::new() })
+        Ok(Self {
+            laws,
+            cases: CaseBook::open(engine, data_dir)?,
+            norms: norms::NormBook::new(data_dir),
+            index,
+            catalogue: OnceLock::new(),
+        })
     }
 
     /// Number of articles, all versions counted.
@@ -179,11 +191,6 @@ impl Corpus {
     /// Past decisions similar to the facts and features given.
     pub fn cases(&self, query: &cases::CaseQuery) -> Result<Vec<cases::CaseHit>, CorpusError> {
         self.cases.search(query)
-    }
-
-    /// 办案规范: none are installed yet, so the honest answer is nothing.
-    pub fn search_norms(&self, _text: &str, _limit: usize) -> Vec<search::StatuteHit> {
-        vec![]
     }
 
     /// Checks every citation in a text.

@@ -2,11 +2,13 @@
 //!
 //! The loader refuses rather than repairs: every error names the file and the entry. The bureau's files are
 //! `<data>/rules/discretion/*.toml` (further rows, blocked until verified), `benchmark/*.toml`, `calendar/<year>.toml`,
-//! `legal_review.toml`, `hearing.toml` (these three replace ours) and `verified.toml` (written by `zhicai rules verify`).
+//! `legal_review.toml`, `hearing.toml` (these three replace ours) and `verified.toml` (written by `zhicai rules verify`). What lies in
+//! `proposals/` is not in force.
 
 mod benchmark;
 mod check;
 mod files;
+pub mod proposal;
 mod tables;
 mod verify;
 
@@ -67,11 +69,16 @@ pub struct RuleFile {
 
 /// Loads the embedded rules and, when given, the overlays in `<data_dir>/rules/`.
 pub fn load(data_dir: Option<&Path>) -> Result<RuleBook, RulesError> {
+    build(&files(data_dir)?)
+}
+
+/// The embedded files, then those of the data directory.
+fn files(data_dir: Option<&Path>) -> Result<Vec<RuleFile>, RulesError> {
     let mut all = files::embedded()?;
     if let Some(dir) = data_dir {
         all.extend(files::overlay(&dir.join("rules"))?);
     }
-    build(&all)
+    Ok(all)
 }
 
 /// Builds a RuleBook from given files; `load` with the sources spelled out. Later files of the same settings replace earlier ones.

@@ -1,5 +1,7 @@
 //! The one integration binary; a module per matter.
 
+mod amounts;
+mod benchmarks;
 mod citations;
 mod completions;
 mod decisions;
@@ -10,9 +12,11 @@ mod engine;
 mod fuzz;
 mod http;
 mod models;
+mod norms;
 mod precedents;
 mod ranking;
 mod remote;
 mod rules;
 mod setup;
 mod statutes;
+mod tiers;

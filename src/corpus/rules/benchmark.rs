@@ -22,6 +22,9 @@ struct Row {
     #[serde(default)]
     conditions_any: Vec<String>,
     range: RangeRow,
+    /// 适用条件 as published.
+    #[serde(default)]
+    text: String,
     source: Value,
     #[serde(default)]
     citable: bool,
@@ -33,6 +36,14 @@ struct RangeRow {
     base: Base,
     min: Value,
     max: Value,
+    #[serde(default = "included")]
+    min_incl: bool,
+    #[serde(default = "included")]
+    max_incl: bool,
+}
+
+fn included() -> bool {
+    true
 }
 
 pub(super) fn add(book: &mut RuleBook, file: &RuleFile, mut root: toml::Table) -> Result<(), RulesError> {
@@ -72,7 +83,11 @@ pub(super) fn add(book: &mut RuleBook, file: &RuleFile, mut root: toml::Table) -
             (Some(_), Some(_)) => return fail("range 的 min 大于 max".into()),
             _ => return fail("range 的 min、max 应为整数，或者写成 \"2.2\" 这样的文字".into()),
         };
-        let range = BenchmarkRange { base: row.range.base, min, max };
+        let RangeRow { base, min_incl, max_incl, .. } = row.range;
+        if min == max && !(min_incl && max_incl) {
+            return fail("range 的 min 等于 max，又有一边不含，没有数额".into());
+        }
+        let range = BenchmarkRange { base, min, min_incl, max, max_incl };
         let inside = target.outcomes.iter().filter(|o| o.covers(when)).filter_map(|o| o.fine()).any(|spec| {
             spec.base == Some(range.base)
                 && min.0 >= i64::from(spec.min.unwrap_or(0)) * 1000
@@ -93,6 +108,7 @@ pub(super) fn add(book: &mut RuleBook, file: &RuleFile, mut root: toml::Table) -
             conditions_all,
             conditions_any,
             range,
+            text: row.text,
             source,
             citable: row.citable,
         });

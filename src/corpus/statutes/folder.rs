@@ -11,6 +11,8 @@ use serde::Serialize;
 use super::book::LOCAL_FILE;
 use super::import::{RowNote, end_superseded, first_in_force, parse_label, write};
 use super::{Article, LawVersion, Status, StatuteError};
+use crate::corpus::reading::docx::{self, Block};
+use crate::corpus::reading::{self, ReadError};
 use crate::domain::law::{LawLevel, version_id};
 use crate::domain::numerals;
 
@@ -105,50 +107,27 @@ fn files(paths: &[PathBuf], report: &mut FolderReport) -> Vec<PathBuf> {
 }
 
 fn text(path: &Path) -> Result<String, String> {
-    const LIMIT: u64 = 20 << 20;
-    let size = std::fs::metadata(path).map_err(|e| format!("无法读取：{e}"))?.len();
-    if size > LIMIT {
-        return Err("文件超过 20 MB".into());
+    let file = reading::file(path).map_err(|e| e.to_string())?;
+    match file.extension.as_str() {
+        "docx" => docx_text(&file.bytes).map_err(|e| e.to_string()),
+        _ => reading::text(&file.bytes).map(str::to_string).map_err(|e| e.to_string()),
     }
-    let bytes = std::fs::read(path).map_err(|e| format!("无法读取：{e}"))?;
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("docx")) {
-        return docx_text(&bytes, LIMIT);
-    }
-    String::from_utf8(bytes)
-        .map(|t| t.trim_start_matches('\u{feff}').to_string())
-        .map_err(|_| "不是 UTF-8 编码，请另存为 UTF-8".into())
 }
 
-/// The paragraphs of a .docx, one per line.
-fn docx_text(bytes: &[u8], limit: u64) -> Result<String, String> {
-    use quick_xml::events::Event;
-    use std::io::Read;
-    let mut archive =
-        zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(|_| "不是完整的 .docx 文件".to_string())?;
-    let part = archive.by_name("word/document.xml").map_err(|_| "不是 Word 文档".to_string())?;
-    let mut xml = String::new();
-    part.take(limit).read_to_string(&mut xml).map_err(|e| e.to_string())?;
-    let mut reader = quick_xml::Reader::from_str(&xml);
-    let (mut out, mut in_text) = (String::new(), false);
-    loop {
-        match reader.read_event().map_err(|e| format!("文档内容有误：{e}"))? {
-            Event::Start(e) if e.local_name().as_ref() == "t" => in_text = true,
-            Event::End(e) if e.local_name().as_ref() == "t" => in_text = false,
-            Event::End(e) if e.local_name().as_ref() == "p" => out.push('\n'),
-            Event::Text(t) if in_text => out.push_str(&t.xml10_content()),
-            // Character references come as events of their own.
-            Event::GeneralRef(r) if in_text => out.push_str(match &*r {
-                "amp" => "&",
-                "lt" => "<",
-                "gt" => ">",
-                "quot" => "\"",
-                "apos" => "'",
-                _ => "",
-            }),
-            Event::Eof => return Ok(out),
-            _ => {}
+/// The paragraphs of a .docx, and the cells of its tables, one per line.
+fn docx_text(bytes: &[u8]) -> Result<String, ReadError> {
+    let mut out = String::new();
+    for block in docx::read(bytes)? {
+        match block {
+            Block::Paragraph { text, .. } => out.extend([text.as_str(), "\n"]),
+            Block::Table(grid) => {
+                for (cell, ..) in grid.firsts() {
+                    out.extend([cell.text.as_str(), "\n"]);
+                }
+            }
         }
     }
+    Ok(out)
 }
 
 fn day(c: &regex::Captures<'_>) -> Option<Date> {

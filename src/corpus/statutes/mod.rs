@@ -7,7 +7,7 @@ mod split;
 
 pub use book::{LawBook, Lookup};
 pub use folder::{FolderReport, import_folder};
-pub use import::{ImportReport, RowNote, import_laws_db};
+pub use import::{ImportReport, RowNote, import_laws_db, parse_label};
 pub use split::{Part, paragraphs};
 
 use std::path::PathBuf;

@@ -1,8 +1,9 @@
 //! 裁量: facts + rules → a range with its reasons. Never a final figure; what is unknown stays unknown and is named.
 //!
 //! Reading order: [`table`] (what a row is), [`steps`] (the rules, in the order they run), [`factors`], [`range`], [`conflict`],
-//! [`final_check`] (a person's figure against the range), `finish` (hearing, review, deadlines).
+//! [`final_check`] (a person's figure against the range), [`tiers`] (a benchmark against its law), `finish` (hearing, review, deadlines).
 
+pub mod amount;
 pub mod condition;
 pub mod conflict;
 pub mod factors;
@@ -13,6 +14,7 @@ pub mod range;
 pub mod steps;
 pub mod table;
 pub mod texts;
+pub mod tiers;
 mod work;
 
 pub use texts::{NoTexts, ProvisionState, ProvisionTexts};

@@ -4,7 +4,7 @@ use crate::domain::assessment::{MoneyRange, MultipleRange};
 use crate::domain::money::{ABSURD_FEN, Fen};
 use crate::domain::penalty::Tier;
 
-use super::table::{Base, Milli, PenaltySpec};
+use super::table::{Base, BenchmarkRange, PenaltySpec};
 
 /// Why no sum can be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,13 +92,14 @@ pub fn default_band(statutory: &MoneyRange, tier: Tier) -> Option<MoneyRange> {
 }
 
 /// The band a benchmark gives: thousandths of the multiple, or of a 元.
-pub fn benchmark_band(fine: &FineRange, min: Milli, max: Milli) -> Option<MoneyRange> {
+pub fn benchmark_band(fine: &FineRange, given: &BenchmarkRange) -> Option<MoneyRange> {
     let unit = i128::from(fine.multiple.map_or(100, |m| m.base_fen.0));
     // Thousandths of a 分.
-    let lo = (i128::from(min.0) * unit).max(i128::from(fine.range.lo.0) * 1000);
-    let hi = (i128::from(max.0) * unit).min(i128::from(fine.range.hi.0) * 1000);
-    let lo_incl = lo > i128::from(fine.range.lo.0) * 1000 || fine.range.lo_incl;
-    round_inwards((lo, lo_incl, hi, true), 100_000)
+    let (min, max) = (i128::from(given.min.0) * unit, i128::from(given.max.0) * unit);
+    let (floor, ceiling) = (i128::from(fine.range.lo.0) * 1000, i128::from(fine.range.hi.0) * 1000);
+    let lo_incl = if min > floor { given.min_incl } else { fine.range.lo_incl && (min < floor || given.min_incl) };
+    let hi_incl = if max < ceiling { given.max_incl } else { fine.range.hi_incl && (max > ceiling || given.max_incl) };
+    round_inwards((min.max(floor), lo_incl, max.min(ceiling), hi_incl), 100_000)
 }
 
 /// 取整: the lower bound up and the upper bound down to whole 元; `scale` units make one 元. A bound that moved is included (the

@@ -267,12 +267,15 @@ pub struct BenchmarkSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Milli(pub i64);
 
-/// The part of the statutory range that a published benchmark gives to one tier: 元 for `fixed`, 倍 otherwise.
+/// The part of the statutory range that a published benchmark gives to one tier: 元 for `fixed`, 倍 otherwise. Each bound says
+/// whether it belongs to the tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BenchmarkRange {
     pub base: Base,
     pub min: Milli,
+    pub min_incl: bool,
     pub max: Milli,
+    pub max_incl: bool,
 }
 
 /// 裁量基准 of the bureau, loaded from its data directory.
@@ -286,6 +289,8 @@ pub struct Benchmark {
     pub conditions_all: Vec<super::condition::Condition>,
     pub conditions_any: Vec<super::condition::Condition>,
     pub range: BenchmarkRange,
+    /// 适用条件 as published, for people to read; never evaluated.
+    pub text: String,
     pub source: BenchmarkSource,
     /// Whether a decision may cite it as its basis; otherwise only “参照” (default).
     pub citable: bool,

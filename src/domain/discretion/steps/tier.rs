@@ -52,10 +52,7 @@ pub(crate) fn run(work: &mut Work<'_>) -> Done {
             work.benchmark_used = Some(rule.id.clone());
             let source = &rule.source;
             let verb = if rule.citable { "依据" } else { "参照" };
-            (
-                range::benchmark_band(&fine, rule.range.min, rule.range.max),
-                format!("{verb}《{}》（{}）", source.title, source.doc_no),
-            )
+            (range::benchmark_band(&fine, &rule.range), format!("{verb}《{}》（{}）", source.title, source.doc_no))
         }
         None => {
             work.warn(
@@ -67,6 +64,9 @@ pub(crate) fn run(work: &mut Work<'_>) -> Done {
         }
     };
     let mut child = Trace::new("suggested", "").input("basis", basis);
+    if let Some(rule) = own.filter(|r| !r.text.is_empty()) {
+        child.inputs.insert("published_conditions".into(), rule.text.clone().into());
+    }
     // A guard, not a hope: outside the statutory range nothing is suggested, except below it for 减轻.
     let band = band.filter(|b| tier == Tier::Mitigated || fine.range.encloses(b));
     child.outcome = match band {
