@@ -63,6 +63,9 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
                         hit.score,
                         hit.snippet.replace('\n', " ")
                     );
+                    if let Some(successor) = &hit.successor {
+                        println!("    不得作为依据：{}", successor.note);
+                    }
                     if let Some(e) = &hit.explanation {
                         println!("    {}", serde_json::to_string(e).unwrap_or_default());
                     }

@@ -9,7 +9,7 @@ use super::citation;
 use super::index::{Explanation, Scored};
 use super::ranking::lexical::LEXICAL;
 use super::ranking::{Catalogue, Passage, Ranked, Similar};
-use super::statutes::{Article, LawBook, LawVersion, paragraphs};
+use super::statutes::{Article, LawBook, LawVersion, Successor, paragraphs};
 use super::{Corpus, CorpusError};
 use crate::domain::law::{LawLevel, Validity};
 
@@ -45,6 +45,9 @@ pub struct StatuteHit {
     pub snippet: String,
     pub chapter: String,
     pub level: LawLevel,
+    /// Where to look instead, for a text that no longer counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<Successor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
 }
@@ -82,6 +85,15 @@ impl Corpus {
         None
     }
 
+    /// Whether a text was in force that day, or may have been: not known, and no other text of the law is known to have been.
+    fn may_count(&self, law: &LawVersion, day: Date) -> bool {
+        match law.validity_on(day) {
+            Validity::InForce => true,
+            Validity::Unknown => self.laws.versions_of(&law.title).all(|v| v.validity_on(day) != Validity::InForce),
+            Validity::Repealed | Validity::NotYetInForce => false,
+        }
+    }
+
     /// Articles for a query. A query that is a citation gives that article first. Repealed texts are shown as such, after
     /// those in force.
     pub fn search_statutes(&self, query: &StatuteQuery, today: Date) -> Result<Vec<StatuteHit>, CorpusError> {
@@ -96,8 +108,7 @@ impl Corpus {
         };
         let mut hits = self.cited(query, day);
         let wanted = |law: &LawVersion| {
-            only.as_ref().is_none_or(|t| *t == law.title)
-                && (query.as_of.is_none() || matches!(law.validity_on(day), Validity::InForce | Validity::Unknown))
+            only.as_ref().is_none_or(|t| *t == law.title) && (query.as_of.is_none() || self.may_count(law, day))
         };
         let found = match &query.similar {
             Some(similar) => self.by_words_and_meaning(&query.text, similar, &wanted)?,
@@ -119,7 +130,7 @@ impl Corpus {
                 break;
             }
             let Some((law, article)) = self.at(ranked.key) else { continue };
-            let mut hit = make(law, article, &query.text, score, day);
+            let mut hit = make(&self.laws, law, article, &query.text, score, day);
             if hits.iter().any(|h| h.id == hit.id) {
                 continue;
             }
@@ -192,7 +203,7 @@ impl Corpus {
         let (Some(title), Some(provision)) = (citation.title, citation.provision) else { return vec![] };
         let Some((law, _)) = self.laws.on(&title, day) else { return vec![] };
         let Some(article) = law.article(provision.article, citation.suffix) else { return vec![] };
-        let mut hit = make(law, article, &query.text, 1000.0, day);
+        let mut hit = make(&self.laws, law, article, &query.text, 1000.0, day);
         if let Some(part) = article.part(provision.paragraph, &provision.items) {
             hit.snippet = part;
         }
@@ -209,7 +220,7 @@ impl Corpus {
     }
 }
 
-fn make(law: &LawVersion, article: &Article, query: &str, score: f32, day: Date) -> StatuteHit {
+fn make(book: &LawBook, law: &LawVersion, article: &Article, query: &str, score: f32, day: Date) -> StatuteHit {
     let words: Vec<String> =
         super::tokenizer::words(query).into_iter().map(|w| w.2).filter(|w| w.chars().count() > 1).collect();
     let parts = paragraphs(&article.text);
@@ -235,6 +246,7 @@ fn make(law: &LawVersion, article: &Article, query: &str, score: f32, day: Date)
         snippet,
         chapter: article.chapter.clone(),
         level: law.level,
+        successor: book.successor(law, article, day),
         explanation: None,
     }
 }

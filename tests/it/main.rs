@@ -1,6 +1,7 @@
 //! The one integration binary; a module per matter.
 
 mod amounts;
+mod as_of;
 mod benchmarks;
 mod citations;
 mod completions;

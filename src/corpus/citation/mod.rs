@@ -204,7 +204,14 @@ fn check_one(text: &str, c: &Citation, book: &LawBook, day: Date) -> Finding {
         nearest: None,
         message: format!("《{}》没有安装，须人工核对", c.name),
     };
-    let Some(title) = &c.title else { return finding };
+    let Some(title) = &c.title else {
+        if let Some((title, repeal)) = book.repeal_of(&c.name).filter(|(_, r)| r.from.is_some_and(|from| from <= day)) {
+            finding.state = State::Repealed;
+            let since = repeal.from.map(|d| d.to_string()).unwrap_or_default();
+            finding.message = format!("《{title}》自{since}起已被《{}》{}废止", repeal.by, repeal.article);
+        }
+        return finding;
+    };
     let Some((law, validity)) = book.on(title, day) else { return finding };
     finding.version = Some(law.id.clone());
     (finding.state, finding.message) = match validity {
@@ -225,6 +232,10 @@ fn check_one(text: &str, c: &Citation, book: &LawBook, day: Date) -> Finding {
             finding.message = format!("《{title}》第{}条没有所引的款、项", numerals::to_han(provision.article));
         }
         Some(Some(said)) => {
+            let article = law.article(provision.article, c.suffix);
+            if let Some(successor) = article.and_then(|a| book.successor(law, a, day)) {
+                finding.message = format!("《{title}》在{day}不再适用：{}", successor.note);
+            }
             if let Some(quote) = quotation(&text[c.end..]) {
                 let plain = |t: &str| t.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
                 let faithful = plain(&said).contains(&plain(quote));

@@ -7,6 +7,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::import::{FILE, end_superseded};
+use super::repeals::{Repeal, end_repealed, repeals};
 use super::split::paragraphs;
 use super::{Article, LawVersion, Status, StatuteError};
 use crate::domain::law::{Provision, Validity};
@@ -22,6 +23,8 @@ pub struct LawBook {
     by_title: HashMap<String, Vec<usize>>,
     /// Short titles and 简称 → full title.
     names: HashMap<String, String>,
+    /// What ended a law, by full title.
+    repeals: HashMap<String, Repeal>,
 }
 
 /// What a provision said on a day.
@@ -46,11 +49,13 @@ impl LawBook {
             read(&path, &mut versions)?;
         }
         end_superseded(&mut versions);
+        let ended = repeals(&versions);
+        end_repealed(&mut versions, &ended);
         Ok(Self::new(versions, aliases))
     }
 
     pub fn new(versions: Vec<LawVersion>, aliases: &[(String, String)]) -> Self {
-        let mut book = Self { versions, ..Self::default() };
+        let mut book = Self { repeals: repeals(&versions), versions, ..Self::default() };
         for (i, law) in book.versions.iter().enumerate() {
             book.by_title.entry(law.title.clone()).or_default().push(i);
             if let Some(short) = law.title.strip_prefix("中华人民共和国") {
@@ -83,6 +88,10 @@ impl LawBook {
         out.extend(self.names.iter().map(|(n, t)| (n.as_str(), t.as_str())));
         out.sort_by_key(|(n, _)| (std::cmp::Reverse(n.len()), *n));
         out
+    }
+
+    pub(super) fn repeals(&self) -> &HashMap<String, Repeal> {
+        &self.repeals
     }
 
     /// Versions of a law, oldest first.
