@@ -1,4 +1,4 @@
-//! What: opening the corpus, building the statute index, and search latency (natural-language questions and citations).
+//! What: exact search over vectors (60,000 and 1,000,000 rows of 384, mapped from a file), opening the corpus, building the statute index, and search latency (natural-language questions and citations).
 //! Data: the installed statutes of the data directory named by ZHICAI_DATA (`zhicai setup` installs them); queries are made
 //! from the articles' own first clauses and from a fixed list of everyday questions, so no other file is needed.
 //! Run:  ZHICAI_DATA=DIR cargo bench --bench search
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::date;
 use zhicai::corpus::search::StatuteQuery;
 use zhicai::corpus::{self, Corpus};
+use zhicai::engine::vectors::{Matrix, Quantised};
 
 const QUESTIONS: &[&str] = &[
     "没有办学许可证就招收学生办培训班怎么处罚",
@@ -25,7 +26,33 @@ const QUESTIONS: &[&str] = &[
     "用人单位招用不满十六周岁的未成年人",
 ];
 
+/// Vectors of pseudo-random bytes: the cost of exact search does not depend on what they are.
+fn vectors(count: usize) {
+    const WIDTH: usize = 384;
+    let mut state = 1u64;
+    let mut byte = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    let rows = (0..count).map(|_| Quantised { scale: 1.0 / 2000.0, bytes: (0..WIDTH).map(|_| byte()).collect() });
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("vectors");
+    Matrix::new(WIDTH, rows).save(&path).expect("there is room for the vectors");
+    let matrix = Matrix::load(&path).expect("the file can be mapped").expect("the file is one of ours");
+    let query: Vec<f32> = (0..WIDTH).map(|i| if i % 2 == 0 { 0.051 } else { -0.051 }).collect();
+    let search = || {
+        let start = Instant::now();
+        std::hint::black_box(matrix.similarities(&query));
+        start.elapsed()
+    };
+    for _ in 0..5 {
+        search();
+    }
+    percentiles(&format!("exact search over {count} vectors"), (0..200).map(|_| search()).collect());
+}
+
 fn main() {
+    [60_000, 1_000_000].into_iter().for_each(vectors);
     let Some(data) = std::env::var_os("ZHICAI_DATA").map(std::path::PathBuf::from) else {
         println!("ZHICAI_DATA is not set: nothing measured");
         return;

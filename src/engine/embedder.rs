@@ -11,6 +11,11 @@ use crate::models::encoder::{Encoder, QUERY_TOKENS};
 /// Texts per call of the encoder while many are embedded: a crash loses no more than these.
 const PIECE: usize = 256;
 
+/// Characters of a window of a long text.
+const WINDOW: usize = 300;
+/// Windows that are read; the decisive facts of a judgment stand before.
+const MOST_WINDOWS: usize = 6;
+
 /// A loaded encoder. Calls take turns.
 pub struct Embedder {
     encoder: Mutex<Encoder>,
@@ -31,6 +36,23 @@ impl Embedder {
     /// The vector of a question, of length 1.
     pub fn query(&self, text: &str) -> Result<Vec<f32>, ModelError> {
         self.embed(Side::Query, &[text])
+    }
+
+    /// The vector of a text longer than the encoder reads: the mean of its beginning's windows, of length 1.
+    pub fn narrative(&self, text: &str) -> Result<Vec<f32>, ModelError> {
+        let plain: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).take(WINDOW * MOST_WINDOWS).collect();
+        let windows: Vec<String> = plain.chunks(WINDOW).map(|w| w.iter().collect()).collect();
+        if windows.len() < 2 {
+            return self.query(text);
+        }
+        let pieces: Vec<&str> = windows.iter().map(String::as_str).collect();
+        let mut mean = vec![0f32; self.width];
+        for vector in self.embed(Side::Query, &pieces)?.chunks_exact(self.width) {
+            mean.iter_mut().zip(vector).for_each(|(m, v)| *m += v);
+        }
+        let length = mean.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
+        mean.iter_mut().for_each(|v| *v /= length);
+        Ok(mean)
     }
 
     fn embed(&self, side: Side, texts: &[&str]) -> Result<Vec<f32>, ModelError> {

@@ -7,7 +7,13 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use tantivy::Directory;
+use tantivy::directory::{MmapDirectory, OwnedBytes};
+
 use crate::models::kernels::{ROW_OFFSET, dot_rows};
+
+/// Bytes before the scales of a matrix file.
+const HEAD: usize = 24;
 
 /// The first sixteen bytes of a text's SHA-256.
 pub type Key = [u8; 16];
@@ -125,10 +131,11 @@ impl QueryMap {
     }
 }
 
-/// Rows searched as a whole.
+/// Rows searched as a whole. Read from a file they stay there: the file is mapped into memory, and what is not searched costs
+/// none.
 pub struct Matrix {
     width: usize,
-    bytes: Vec<u8>,
+    bytes: OwnedBytes,
     scales: Vec<f32>,
 }
 
@@ -140,7 +147,7 @@ impl Matrix {
             bytes.extend_from_slice(&row.bytes);
             scales.push(row.scale);
         }
-        Self { width, bytes, scales }
+        Self { width, bytes: OwnedBytes::new(bytes), scales }
     }
 
     pub fn len(&self) -> usize {
@@ -164,6 +171,7 @@ impl Matrix {
         dots.into_iter().zip(&self.scales).map(|(dot, scale)| dot as f32 * scale * query.scale).collect()
     }
 
+    /// Then the width and the count in eight bytes each, a scale per row, the rows.
     const MAGIC: [u8; 8] = *b"zhicaiV1";
 
     /// Writes the matrix beside `path`, then puts it in its place.
@@ -179,26 +187,23 @@ impl Matrix {
         std::fs::rename(fresh, path)
     }
 
-    /// Reads what [`Self::save`] wrote; `None` for anything else.
+    /// Maps what [`Self::save`] wrote; `None` for anything else.
     pub fn load(path: &Path) -> io::Result<Option<Self>> {
-        let mut file = File::open(path)?;
-        let length = file.metadata()?.len();
-        let mut head = [0u8; 24];
-        if file.read_exact(&mut head).is_err() || head[..8] != Self::MAGIC {
-            return Ok(None);
-        }
+        let other = |e: String| io::Error::other(e);
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
+        // The index's own directory maps files: the unsafe part is theirs.
+        let directory = MmapDirectory::open(folder).map_err(|e| other(e.to_string()))?;
+        let file = directory.open_read(Path::new(name)).map_err(|e| other(e.to_string()))?.read_bytes()?;
+        let Some((head, _)) = file.split_at_checked(HEAD) else { return Ok(None) };
         let number = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().unwrap_or_default());
         let (width, count) = (number(8), number(16));
-        let size = count.checked_mul(width.saturating_add(4)).and_then(|n| n.checked_add(24));
-        if size != Some(length) || width == 0 || !width.is_multiple_of(64) {
+        let size = count.checked_mul(width.saturating_add(4)).and_then(|n| n.checked_add(HEAD as u64));
+        if head[..8] != Self::MAGIC || size != Some(file.len() as u64) || width == 0 || !width.is_multiple_of(64) {
             return Ok(None);
         }
-        let mut scales = vec![0u8; count as usize * 4];
-        file.read_exact(&mut scales)?;
-        let scales = scales.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-        let mut bytes = Vec::with_capacity((count * width) as usize);
-        file.read_to_end(&mut bytes)?;
-        Ok(Some(Self { width: width as usize, bytes, scales }))
+        let rows = HEAD + count as usize * 4;
+        let scales = file[HEAD..rows].as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        Ok(Some(Self { width: width as usize, bytes: file.slice(rows..file.len()), scales }))
     }
 }
 

@@ -9,9 +9,11 @@ use std::time::Instant;
 
 use crate::corpus::index::TextIndex;
 use crate::corpus::ranking::lexical::LEXICAL;
-use crate::corpus::ranking::{Catalogue, Narratives, Ranked, Similar, fused, is_question, names, question_map};
+use crate::corpus::ranking::{
+    Catalogue, Narratives, Pleadings, Ranked, Similar, fused, is_question, names, question_map,
+};
 use crate::engine::embedder::{Embedder, Side};
-use crate::engine::vectors::{Matrix, QueryMap};
+use crate::engine::vectors::{Matrix, Quantised, QueryMap};
 use crate::error::{Class, Report, Result};
 use crate::flow::embed;
 use crate::settings::Settings;
@@ -65,6 +67,7 @@ struct Collection {
     index: TextIndex,
     catalogue: Option<Catalogue>,
     narratives: Option<Narratives>,
+    pleadings: Option<Pleadings>,
     dense: Option<Dense>,
 }
 
@@ -87,6 +90,15 @@ impl Dense {
     }
 }
 
+impl Dense {
+    /// Cosine of a judgment, read whole, with every judgment.
+    fn near(&self, text: &str) -> Result<Vec<f32>> {
+        let vector = self.embedder.narrative(text);
+        let vector = vector.map_err(|e| Report::new(Class::Internal, "eval.search", "检索没有完成", e.to_string()))?;
+        Ok(self.matrix.similarities(&vector))
+    }
+}
+
 impl Collection {
     fn open(args: &Args, settings: &Settings) -> Result<Self> {
         let docs: Vec<Doc> = lines(&args.corpus)?;
@@ -99,6 +111,7 @@ impl Collection {
         let seconds = clock.elapsed().as_secs_f64();
         eprintln!("索引 {} 条，{seconds:.1} 秒，每秒 {:.0} 条", docs.len(), docs.len() as f64 / seconds);
         let catalogue = statutes.then(|| Catalogue::new(docs.iter().map(Doc::passage)));
+        let pleadings = if statutes { None } else { Pleadings::new(docs.iter().map(|d| d.text.as_str())) };
         let wanted = args.profile.map_or(settings.search.dense, |p| p == Profile::Hybrid);
         let installed = if wanted { installed(settings) } else { None };
         if wanted && installed.is_none() {
@@ -108,11 +121,17 @@ impl Collection {
             None => None,
             Some((embedder, known)) => {
                 let clock = Instant::now();
-                let side = if statutes { Side::Passage } else { Side::Query };
-                let short = |d: &Doc| whole(d).chars().take(crate::corpus::search::PASSAGE).collect();
-                let texts: Vec<String> = docs.iter().map(|d| if statutes { short(d) } else { whole(d) }).collect();
-                let (matrix, computed) =
-                    embed::matrix(&embedder, side, &texts, &known).map_err(|e| wrong(e.to_string()))?;
+                let (matrix, computed) = if pleadings.is_some() {
+                    let vectors = docs.iter().map(|d| embedder.narrative(&d.text));
+                    let vectors =
+                        vectors.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| wrong(e.to_string()))?;
+                    (Matrix::new(embedder.width(), vectors.iter().map(|v| Quantised::of(v))), docs.len())
+                } else {
+                    let side = if statutes { Side::Passage } else { Side::Query };
+                    let short = |d: &Doc| whole(d).chars().take(crate::corpus::search::PASSAGE).collect();
+                    let texts: Vec<String> = docs.iter().map(|d| if statutes { short(d) } else { whole(d) }).collect();
+                    embed::matrix(&embedder, side, &texts, &known).map_err(|e| wrong(e.to_string()))?
+                };
                 eprintln!("向量 {} 条（新算 {computed} 条），{:.1} 秒", matrix.len(), clock.elapsed().as_secs_f64());
                 let bytes = match &args.map {
                     Some(path) => Some(std::fs::read(path).map_err(|e| failed("读不出变换文件", path, e))?),
@@ -123,7 +142,7 @@ impl Collection {
             }
         };
         let narratives = if statutes { None } else { Narratives::new(docs.iter().map(|d| d.text.as_str())) };
-        Ok(Self { docs, index, catalogue, narratives, dense })
+        Ok(Self { docs, index, catalogue, narratives, pleadings, dense })
     }
 
     /// Ranked articles or texts, and the features they were ranked by where there are any.
@@ -144,11 +163,16 @@ impl Collection {
             }
             (None, dense) => {
                 let scores = self.index.scores(query).map_err(|e| wrong(e.to_string()))?;
-                let similar = dense.as_ref().map(|d| d.similar(query)).transpose()?;
-                if let Some(narratives) = &self.narratives {
-                    return Ok((narratives.rank(query, similar.as_ref().map(|s| &s.plain[..])), vec![]));
+                if let Some(pleadings) = &self.pleadings {
+                    let similar = dense.as_ref().map(|d| d.near(query)).transpose()?;
+                    return Ok((pleadings.rank(query, similar.as_deref()), vec![]));
                 }
-                Ok((fused(&scores, similar.as_ref().map(|s| &s.plain[..])), vec![]))
+                let similar = dense.as_ref().map(|d| d.similar(query)).transpose()?;
+                let similar = similar.as_ref().map(|s| &s.plain[..]);
+                if let Some(narratives) = &self.narratives {
+                    return Ok((narratives.rank(query, similar), vec![]));
+                }
+                Ok((fused(&scores, similar), vec![]))
             }
         }
     }

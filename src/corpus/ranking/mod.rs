@@ -8,11 +8,13 @@ mod features;
 pub mod lexical;
 mod model;
 mod overlap;
+mod pleadings;
 pub mod synonyms;
 
 use std::collections::HashMap;
 
 pub use features::names;
+pub use pleadings::Pleadings;
 
 use self::acts::{ACTS, alike, standardised};
 use self::features::{Lists, rows};
