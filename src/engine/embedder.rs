@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::vectors::{Quantised, Vectors};
 use crate::models::ModelError;
-pub use crate::models::encoder::Side;
 use crate::models::encoder::{Encoder, QUERY_TOKENS};
+pub use crate::models::encoder::{Prefixes, Side};
 
 /// Texts per call of the encoder while many are embedded: a crash loses no more than these.
 const PIECE: usize = 256;
@@ -23,8 +23,8 @@ pub struct Embedder {
 }
 
 impl Embedder {
-    pub fn open(path: &Path) -> Result<Self, ModelError> {
-        let encoder = Encoder::open(path)?;
+    pub fn open(path: &Path, prefixes: Prefixes) -> Result<Self, ModelError> {
+        let encoder = Encoder::open(path, prefixes)?;
         Ok(Self { width: encoder.width(), encoder: Mutex::new(encoder) })
     }
 

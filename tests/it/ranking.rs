@@ -22,7 +22,7 @@ fn meaning_finds_what_words_do_not_and_dates_and_laws_still_count() {
             .collect();
         assert_eq!(places.len(), corpus.articles());
         let plain: Vec<f32> = places.iter().map(|p| if p.starts_with(id) { 0.95 } else { 0.70 }).collect();
-        Similar { moved: plain.clone(), plain }
+        Similar { moved: plain.clone(), plain, learned: true }
     };
     let search = |text: &str, similar: Similar, as_of, law: Option<&str>| {
         let query = StatuteQuery {

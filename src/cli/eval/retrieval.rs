@@ -17,7 +17,7 @@ use crate::engine::vectors::{Matrix, Quantised, QueryMap};
 use crate::error::{Class, Report, Result};
 use crate::flow::embed;
 use crate::settings::Settings;
-use crate::setup::{encoder, sources};
+use crate::setup::encoder;
 
 use super::{Doc, Question, failed, lines};
 
@@ -51,11 +51,11 @@ enum Profile {
     Hybrid,
 }
 
-/// The encoder that set-up installed, and the vectors known to it.
-fn installed(settings: &Settings) -> Option<(Embedder, PathBuf)> {
-    let source = sources::encoder(&crate::corpus::embedded("sources.toml")?).ok()??;
-    let embedder = Embedder::open(&encoder::path(&settings.cache_dir, &source)).ok()?;
-    Some((embedder, encoder::vectors(&settings.cache_dir, &source)))
+/// The encoder that set-up installed, the vectors known to it, and whether the ranking was trained with it.
+fn installed(settings: &Settings) -> Option<(Embedder, PathBuf, bool)> {
+    let source = embed::encoder_of(settings)?;
+    let embedder = Embedder::open(&encoder::path(&settings.cache_dir, &source), source.prefixes()).ok()?;
+    Some((embedder, encoder::vectors(&settings.cache_dir, &source).ok()?, source.is_learned()))
 }
 
 /// Articles with the features they were ranked by.
@@ -75,6 +75,7 @@ struct Dense {
     embedder: Embedder,
     map: Option<QueryMap>,
     matrix: Matrix,
+    learned: bool,
 }
 
 impl Dense {
@@ -83,10 +84,10 @@ impl Dense {
         let mut vector = self.embedder.query(query).map_err(|e| wrong(e.to_string()))?;
         let plain = self.matrix.similarities(&vector);
         let Some(map) = self.map.as_ref().filter(|_| is_question(query)) else {
-            return Ok(Similar { moved: plain.clone(), plain });
+            return Ok(Similar { moved: plain.clone(), plain, learned: self.learned });
         };
         map.apply(&mut vector);
-        Ok(Similar { plain, moved: self.matrix.similarities(&vector) })
+        Ok(Similar { plain, moved: self.matrix.similarities(&vector), learned: self.learned })
     }
 }
 
@@ -119,7 +120,7 @@ impl Collection {
         }
         let dense = match installed {
             None => None,
-            Some((embedder, known)) => {
+            Some((embedder, known, learned)) => {
                 let clock = Instant::now();
                 let (matrix, computed) = if pleadings.is_some() {
                     let vectors = docs.iter().map(|d| embedder.narrative(&d.text));
@@ -137,8 +138,8 @@ impl Collection {
                     Some(path) => Some(std::fs::read(path).map_err(|e| failed("读不出变换文件", path, e))?),
                     None => question_map(),
                 };
-                let map = bytes.and_then(|b| QueryMap::read(&b, embedder.width()));
-                Some(Dense { embedder, map, matrix })
+                let map = bytes.filter(|_| learned).and_then(|b| QueryMap::read(&b, embedder.width()));
+                Some(Dense { embedder, map, matrix, learned })
             }
         };
         let narratives = if statutes { None } else { Narratives::new(docs.iter().map(|d| d.text.as_str())) };

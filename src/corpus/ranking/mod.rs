@@ -98,6 +98,8 @@ pub struct Similar {
     pub plain: Vec<f32>,
     /// After the learned map; the same as `plain` where there is none.
     pub moved: Vec<f32>,
+    /// Whether the ranking was trained with this encoder's cosines; others are ranked by both lists half and half.
+    pub learned: bool,
 }
 
 /// Learned on the same questions by `benches/retrieval/map.py`: moves the vector of a question towards its answers.
@@ -277,7 +279,8 @@ impl Catalogue {
         }
         let rows = self.features(query, scores, similar, text, allowed);
         let fused = || rows.iter().map(|(_, row)| row[features::FUSED]).collect();
-        let learned = self.model.as_ref().map_or_else(fused, |m| m.scores(rows.iter().map(|(_, row)| &row[..])));
+        let model = self.model.as_ref().filter(|_| similar.learned);
+        let learned = model.map_or_else(fused, |m| m.scores(rows.iter().map(|(_, row)| &row[..])));
         let mut ranked: Vec<Ranked> = rows
             .iter()
             .zip(learned)

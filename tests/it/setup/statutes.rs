@@ -5,9 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use super::support::{Site, Trouble, noise, sha256, write_wheel};
+use zhicai::models::encoder::Prefixes;
 use zhicai::models::manifest::PackageFile;
 use zhicai::setup::{
-    Action, EncoderSource, HookError, Hooks, ModelPlan, Plan, SetupError, SetupReport, ensure_with, sources,
+    Action, EncoderOnHub, EncoderSource, HookError, Hooks, ModelPlan, OwnEncoder, PackagedEncoder, Plan, SetupError,
+    SetupReport, ensure_with, sources,
 };
 
 struct Steps {
@@ -38,13 +40,18 @@ impl Steps {
             self.step("import", from, to)
         };
         let index = |from: &Path, to: &Path| self.step("index", from, to);
+        let embed = |from: &Path, _: &Path| {
+            self.ran.borrow_mut().push("embed");
+            fs::write(plan.data_dir.join("index").join("vectors.bin"), fs::read(from)?)?;
+            Ok(serde_json::json!({ "articles": 3 }))
+        };
         let hooks = Hooks {
             importer_version: self.importer,
             import_statutes: &import,
             index_version: self.index,
             build_index: &index,
             convert_encoder: &index,
-            embed_articles: &index,
+            embed_articles: &embed,
         };
         ensure_with(plan, &hooks, &site.tools())
     }
@@ -171,11 +178,69 @@ fn an_encoder_that_cannot_be_had_keeps_nothing_else_from_being_installed() {
     };
     write_wheel(&site.fetcher.dir, &missing.package, &missing.version, &missing.member, b"x");
     site.fetcher.fail(&missing.package, Trouble::Offline);
-    plan.encoder =
-        Some(EncoderSource { id: "e".into(), file: missing, check_text: String::new(), check_vector: vec![] });
+    let packaged = PackagedEncoder { id: "e".into(), file: missing, check_text: String::new(), check_vector: vec![] };
+    plan.encoder = Some(EncoderSource::Packaged(packaged));
     let steps = Steps::new();
     let report = steps.run(&site, &plan).unwrap();
     assert_eq!(report.statutes.unwrap().index.action, Action::Built);
     assert!(report.encoder.is_none());
     assert_eq!(steps.ran(), ["import", "index"]);
+}
+
+fn own(path: Option<&Path>) -> OwnEncoder {
+    OwnEncoder {
+        id: "bge".into(),
+        path: path.map(Into::into),
+        hub: None,
+        prefixes: Prefixes { query: "问题：".into(), passage: String::new() },
+    }
+}
+
+#[test]
+fn an_encoder_of_ones_own_is_used_where_it_lies_and_other_vectors_are_made_when_it_changes() {
+    let (site, mut plan) = site();
+    let file = site.plan().data_dir.join("bge.gguf");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, b"GGUF one").unwrap();
+    plan.encoder = Some(EncoderSource::Own(own(Some(&file))));
+    let steps = Steps::new();
+    let encoder = steps.run(&site, &plan).unwrap().encoder.unwrap();
+    assert_eq!(
+        (encoder.id.as_str(), encoder.action, encoder.embedding.action),
+        ("bge", Action::Present, Action::Built)
+    );
+    assert_eq!(steps.ran(), ["import", "index", "embed"]);
+    steps.run(&site, &plan).unwrap();
+    assert!(steps.ran().is_empty());
+    // Other weights under the same name, other prefixes: other vectors.
+    fs::write(&file, b"GGUF two").unwrap();
+    steps.run(&site, &plan).unwrap();
+    assert_eq!(steps.ran(), ["embed"]);
+    let mut other = own(Some(&file));
+    other.prefixes.query = "query: ".into();
+    plan.encoder = Some(EncoderSource::Own(other));
+    steps.run(&site, &plan).unwrap();
+    assert_eq!(steps.ran(), ["embed"]);
+    fs::write(&file, b"not one").unwrap();
+    let report = steps.run(&site, &plan).unwrap();
+    assert!(report.encoder.is_none(), "what is no GGUF is not used; search goes on by words");
+}
+
+#[test]
+fn a_setting_that_names_no_encoder_is_refused_in_words() {
+    let hub =
+        EncoderOnHub { repo: "a/b".into(), file: "m.gguf".into(), revision: "1".into(), size: 1, sha256: sha256(b"x") };
+    let on_hub = |hub: EncoderOnHub| OwnEncoder { hub: Some(hub), ..own(None) };
+    assert!(on_hub(hub.clone()).check().is_ok());
+    let both = OwnEncoder { hub: Some(hub.clone()), ..own(Some(Path::new("m.gguf"))) };
+    for (bad, says) in [
+        (OwnEncoder { id: "../x".into(), ..on_hub(hub.clone()) }, "id"),
+        (own(None), "path"),
+        (both, "path"),
+        (on_hub(EncoderOnHub { file: "../m.gguf".into(), ..hub.clone() }), "file"),
+        (on_hub(EncoderOnHub { sha256: "abc".into(), ..hub }), "sha256"),
+    ] {
+        assert!(bad.check().unwrap_err().contains(says));
+        assert_eq!(sources::encoder("", Some(&bad)).unwrap_err().code(), "setup.sources");
+    }
 }
