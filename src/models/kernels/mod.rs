@@ -32,6 +32,8 @@ mod amx;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
 use std::sync::OnceLock;
 
@@ -95,12 +97,17 @@ pub enum Level {
     /// AVX2 with the eight-bit dot products of AVX-VNNI.
     AvxVnni,
     Avx2,
+    /// NEON with the eight-bit dot products of Armv8.2.
+    NeonDot,
+    /// NEON, any 64-bit Arm processor.
+    Neon,
     /// Plain Rust, any processor.
     Portable,
 }
 
 impl Level {
-    pub const ALL: [Self; 5] = [Self::Amx, Self::Avx512, Self::AvxVnni, Self::Avx2, Self::Portable];
+    pub const ALL: [Self; 7] =
+        [Self::Amx, Self::Avx512, Self::AvxVnni, Self::Avx2, Self::NeonDot, Self::Neon, Self::Portable];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -108,6 +115,8 @@ impl Level {
             Self::Avx512 => "avx512",
             Self::AvxVnni => "avxvnni",
             Self::Avx2 => "avx2",
+            Self::NeonDot => "neondot",
+            Self::Neon => "neon",
             Self::Portable => "portable",
         }
     }
@@ -133,8 +142,12 @@ impl Level {
             Self::Avx2 => {
                 is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
             }
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => Self::Neon.available() && std::arch::is_aarch64_feature_detected!("dotprod"),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
             Self::Portable => true,
-            #[cfg(not(target_arch = "x86_64"))]
+            // Those of other processors.
             _ => false,
         }
     }
@@ -147,6 +160,10 @@ impl Level {
             Self::AvxVnni => &avx2::VNNI,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => &avx2::PLAIN,
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => &neon::DOT,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => &neon::PLAIN,
             _ => &portable::OPS,
         }
     }

@@ -139,7 +139,7 @@ fn zero_and_extreme_activations_stay_finite() {
     let data = blocks(GgmlDType::Q8_0, 32 * k / 32, &mut Random(3), false);
     let packed = PackedWeights::pack(GgmlDType::Q8_0, &data, 32, k).unwrap();
     on_every_level(|level| {
-        for fill in [0.0f32, 1e30, -1e30, f32::MIN_POSITIVE] {
+        for fill in [0.0f32, 1e30, -1e30, f32::MIN_POSITIVE, -f32::MIN_POSITIVE] {
             let mut acts = Activations::default();
             quantize(&mut acts, Form::Few, 1, k, |_, o| o.fill(fill));
             let mut out = vec![f32::NAN; packed.n];
