@@ -122,6 +122,16 @@ struct Place<'a> {
     out: *mut f32,
 }
 
+/// A body for every number below `$end`, written out: a loop of this size stays a loop, and its arrays stay in memory.
+macro_rules! unrolled {
+    ($i:ident < $end:expr; $($n:literal)* => $body:block) => {$(
+        if $n < $end {
+            let $i: usize = $n;
+            $body
+        }
+    )*};
+}
+
 macro_rules! product {
     ($name:ident, $columns:ident, $features:literal, $sixteen:ident) => {
         /// [`Ops::tile_pair`](crate::models::kernels::Ops).
@@ -155,7 +165,7 @@ macro_rules! product {
             }
         }
 
-        /// `M` rows of a panel × `C` quads of columns, from `quad` on (of eight in a pair).
+        /// `M` rows of a panel × `C` quads of columns, from `quad` (a multiple of `C`) of the pair's eight on.
         ///
         /// # Safety
         /// As above; the panel has `M` rows, the kind `BITS` bits.
@@ -163,44 +173,46 @@ macro_rules! product {
         unsafe fn $columns<const M: usize, const C: usize, const BITS: u8>(place: Place, quad: usize) {
             let Place { w, tile, acts, slot, out } = place;
             let (blocks, bytes) = (w.k / BLOCK, w.kind.bytes());
+            let (first, row) = (tile * blocks + quad / 4, quad % 4);
             let correction = (w.kind.offset() - taken(BITS)) / 8;
             let mut acc = [[vdupq_n_f32(0.0); C]; M];
             for b in 0..blocks {
                 let slot = slot + b * PANEL;
-                let block = |c: usize| tile * blocks + b * 2 + (quad + c) / 4;
-                let rows = |c: usize| block(c) * TILE + (quad + c) % 4 * 4;
+                let block = first + b * 2;
+                let scale = |from: &[f16], c: usize| floats(from.as_ptr().add((block + c / 4) * TILE + (row + c % 4) * 4));
                 let mut sums = [[vdupq_n_s32(0); C]; M];
-                for part in 0..2 {
+                unrolled!(part < 2; 0 1 => {
                     // Six bits have a scale for each half of a block: there each is summed up by itself.
                     if part == 0 || BITS == 6 {
                         for r in 0..M {
-                            let (all, first) =
-                                (*acts.sums.as_ptr().add(slot + r), *acts.half_sums.as_ptr().add(slot + r));
-                            let own = [all, first, all - first][if BITS == 6 { 1 + part } else { 0 }];
+                            let all = *acts.sums.as_ptr().add(slot + r);
+                            let first = *acts.half_sums.as_ptr().add(slot + r);
+                            let own = if BITS != 6 { all } else if part == 0 { first } else { all - first };
                             sums[r] = [vdupq_n_s32(own * correction); C];
                         }
                     }
-                    for c in 0..C {
-                        let four = unpack::<BITS>(w.quants.as_ptr().add(block(c) * bytes), (quad + c) % 4, part);
+                    unrolled!(c < C; 0 1 2 3 4 5 6 7 => {
+                        let p = w.quants.as_ptr().add((block + c / 4) * bytes);
+                        let four = unpack::<BITS>(p, row + c % 4, part);
                         for r in 0..M {
                             let x = acts.quants.as_ptr().add((slot + r) * BLOCK + part * 16);
                             sums[r][c] = $sixteen::<BITS>(sums[r][c], four, vld1q_s8(x.cast()));
                         }
-                    }
+                    });
                     if part == 1 || BITS == 6 {
-                        let scales = if part == 1 && BITS == 6 { w.second.as_ptr() } else { w.scales.as_ptr() };
+                        let scales = if part == 1 && BITS == 6 { &w.second } else { &w.scales };
                         for c in 0..C {
-                            let scale = floats(scales.add(rows(c)));
+                            let scale = scale(scales, c);
                             for r in 0..M {
                                 let own = vmulq_n_f32(scale, *acts.scales.as_ptr().add(slot + r));
                                 acc[r][c] = vfmaq_f32(acc[r][c], vcvtq_f32_s32(sums[r][c]), own);
                             }
                         }
                     }
-                }
+                });
                 if w.kind.has_minimum() {
                     for c in 0..C {
-                        let minimum = floats(w.second.as_ptr().add(rows(c)));
+                        let minimum = scale(&w.second, c);
                         for r in 0..M {
                             acc[r][c] = vfmaq_n_f32(acc[r][c], minimum, *acts.scaled_sums.as_ptr().add(slot + r));
                         }
