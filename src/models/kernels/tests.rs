@@ -6,6 +6,7 @@ use candle_core::quantized::ggml_file::qtensor_from_ggml;
 use half::{bf16, f16};
 
 use super::activations::Layout;
+use super::buffer::AlignedBuf;
 use super::*;
 
 const TYPES: [GgmlDType; 7] = {
@@ -45,6 +46,14 @@ fn blocks(dtype: GgmlDType, count: usize, random: &mut Random, extreme: bool) ->
         data.extend(block);
     }
     data
+}
+
+/// Floats that nobody has written yet, between the start of `room` and memory that must not be touched.
+fn floats(room: &mut AlignedBuf) -> &mut [f32] {
+    // SAFETY: any bytes are a float, and the buffer is aligned to more than one.
+    let (_, out, _) = unsafe { room.as_mut_slice().align_to_mut() };
+    out.fill(f32::NAN);
+    out
 }
 
 /// Activations as the kernels see them: eight bits and a scale per block, or as bf16.
@@ -148,8 +157,9 @@ fn products_agree_with_a_plain_reference_for_every_block_type() {
                     for form in [Form::Few, Form::Many] {
                         let mut acts = Activations::default();
                         quantize(&mut acts, form, m, k, |r, o| o.copy_from_slice(&x[r * k..][..k]));
-                        let mut out = vec![f32::NAN; padded_rows(m) * packed.n];
-                        matmul(&mut [(&packed, &mut out)], &acts);
+                        let mut room = AlignedBuf::new(padded_rows(m) * packed.n * size_of::<f32>());
+                        let out = floats(&mut room);
+                        matmul(&mut [(&packed, out)], &acts);
                         for (at, (exact, bound)) in
                             expected[usize::from(acts.layout == Layout::Wide)].iter().enumerate()
                         {
