@@ -117,6 +117,9 @@ unsafe fn rms_norm(x: *const f32, weight: *const f32, out: *mut f32, n: usize, e
 }
 
 /// A row's bytes made signed, sixteen at a time: the product is then short of 128 × the query's sum.
+///
+/// # Safety
+/// `row` holds 16 values.
 #[target_feature(enable = "neon")]
 #[inline]
 unsafe fn signed(row: *const u8) -> int8x16_t {

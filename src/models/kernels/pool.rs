@@ -19,6 +19,8 @@ struct Work {
     chunk: usize,
 }
 
+/// # Safety
+/// None is needed; the type is that of [`Work::call`].
 unsafe fn nothing(_: *const (), _: Range<usize>) {}
 
 struct Shared {
@@ -148,6 +150,8 @@ impl Pool {
     /// # Panics
     /// When a call of `f` panics, on whatever thread, and only after the last one has ended.
     pub fn run<F: Fn(Range<usize>) + Sync>(&self, len: usize, f: F) {
+        /// # Safety
+        /// `data` points at an `F`.
         unsafe fn call<F: Fn(Range<usize>) + Sync>(data: *const (), range: Range<usize>) {
             // SAFETY: `data` is the `&f` passed below, alive until the region is closed.
             unsafe { (*data.cast::<F>())(range) }

@@ -80,6 +80,9 @@ unsafe fn floats(p: *const f16) -> float32x4_t {
 }
 
 /// Adds the products of sixteen columns: `w` as from [`unpack`], `x` sixteen activations.
+///
+/// # Safety
+/// None but the instructions (invariant 1).
 #[target_feature(enable = "neon,dotprod")]
 #[inline]
 unsafe fn sixteen_dot<const BITS: u8>(sum: int32x4_t, w: [int8x16_t; 4], x: int8x16_t) -> int32x4_t {
@@ -91,6 +94,9 @@ unsafe fn sixteen_dot<const BITS: u8>(sum: int32x4_t, w: [int8x16_t; 4], x: int8
 
 /// The same in sixteen bits first. Two products of whole bytes fit there (127 · 128 · 2), four of up to six bits do, too
 /// (127 · 63 · 4).
+///
+/// # Safety
+/// None but the instructions (invariant 1).
 #[target_feature(enable = "neon")]
 #[inline]
 unsafe fn sixteen_plain<const BITS: u8>(mut sum: int32x4_t, w: [int8x16_t; 4], x: int8x16_t) -> int32x4_t {
