@@ -90,8 +90,10 @@ struct Part<'a> {
 thread_local! { static SCORES: RefCell<Vec<f32>> = const { RefCell::new(vec![]) }; }
 
 /// Attention of every span in one region. `query` and `out` are `[row][heads × dim]`; query heads are shared evenly among the
-/// cache's heads.
+/// cache's heads. Spans come in the order of their rows.
 pub fn attention(query: &[f32], out: &mut [f32], heads: usize, scale: f32, spans: &[Span<'_>]) {
+    // No row is two spans': that makes the units' outputs disjoint (invariant 4).
+    assert!(spans.windows(2).all(|pair| pair[0].row + pair[0].tokens <= pair[1].row));
     let mut units = 0;
     let mut parts = Vec::with_capacity(spans.len());
     for span in spans {

@@ -3,17 +3,42 @@
 //! What is computed: `out = x · Wᵀ` with `W` in 4, 5, 6 or 8 bits per weight in blocks of 32; attention over a key cache stored
 //! 16 positions side by side; the small element-wise functions between them. A few rows of `x` are quantised to int8 in blocks
 //! of 32, accumulated in int32 per block and in f32 across blocks; where the processor has tiles (`amx`), more than a few do
-//! the same through int8 tiles, and the many rows of prompts go through bf16 tiles. Weights keep the exact quants of Q4_0, Q5_0, Q8_0, Q4_K, Q5_K and Q6_K; other types become Q8_0.
+//! the same through int8 tiles, and the many rows of prompts go through bf16 tiles. Weights keep the exact quants of Q4_0, Q5_0,
+//! Q8_0, Q4_K, Q5_K and Q6_K; other types become Q8_0.
 //!
 //! One table of functions per instruction set (`Ops`), chosen once at run time ([`Level`]): everything else in this folder
-//! is the same for all of them.
+//! is the same for all of them. What runs:
+//!
+//! | Level | Needs | Products, [`Form::Few`] | Products, [`Form::Many`] | Attention, norms, gates, search |
+//! |---|---|---|---|---|
+//! | `amx` | `avx512`, AMX int8 and bf16, AVX-512 BF16, leave of Linux | up to 6 rows as `avx512`, from 7 int8 tiles | bf16 tiles | as `avx512` |
+//! | `avx512` | AVX-512 F, BW, VL, DQ and VNNI, FMA, F16C | 512-bit u8 × i8 dot products | the same | 512 bits by hand |
+//! | `avxvnni` | `avx2`, AVX-VNNI | 256-bit u8 × i8 dot products | the same | portable code for 256 bits |
+//! | `avx2` | AVX2, FMA, F16C | 16-bit sums of two products, then 32-bit | the same | portable code for 256 bits |
+//! | `neondot` | NEON, Armv8.2 dot products | 128-bit i8 × i8 dot products | the same | NEON by hand |
+//! | `neon` | NEON (every 64-bit Arm) | 16-bit products and sums, then 32-bit | the same | NEON by hand |
+//! | `portable` | nothing | plain Rust | the same | plain Rust |
+//!
+//! The best available one is used; `ZHICAI_KERNELS` names another, a name that is not available here is ignored.
 //!
 //! Invariants every unsafe block here relies on:
-//! 1. A table is used only when [`Level::available`] said so, so the target features of its functions exist.
-//! 2. Buffers are `AlignedBuf`s with 8 KiB of slack after the end, because kernels prefetch (never load) up to 4 KiB ahead.
-//! 3. `PackedWeights` has `n % 32 == 0` and `k % 32 == 0`, asserted when packing; an output has at least
-//!    [`padded_rows`]`(rows) × n` floats.
+//! 1. A table is used only when [`Level::available`] said so, so the target features of its functions exist. The same holds for
+//!    tile registers, which a thread configures before it enters code that uses them; the compiler never does.
+//! 2. Quants, activations and scratch are `AlignedBuf`s: aligned to 64 bytes, with 8 KiB of slack after the end, because kernels
+//!    prefetch (never load) up to 4 KiB ahead.
+//! 3. `PackedWeights` has `n % 32 == 0` and `k % 32 == 0`, by how it is packed; it holds `n / 16 × k / 32` blocks of its kind, so
+//!    many times 16 scales, and as many minima or second scales where the kind has them. An output has at least
+//!    [`padded_rows`]`(rows) × n` floats, or `rows × n` where no bf16 tiles write it; `matmul` asserts it.
 //! 4. Parallel regions write disjoint rows or column tiles, so raw pointers shared across threads never alias for writing.
+//! 5. A parallel region has ended, on every thread, before its caller goes on or unwinds: what its closure borrows is alive.
+//!
+//! Not a matter of safety, but of right sums: where products are added in 16 bits they fit, because the quants of activations keep
+//! to ±127 (except in blocks too small to have a scale, which count for nothing).
+//!
+//! The tests compare every level that the processor has with plain arithmetic, at the largest values, too, and end where a
+//! buffer is left by a byte. `.ci/sanitize` runs them, and those of whole models, under AddressSanitizer; `.ci/arm` runs them on
+//! an emulated Arm processor with and without dot products.
+#![deny(clippy::undocumented_unsafe_blocks, reason = "each says which invariant it relies on")]
 
 mod activations;
 mod attention;
@@ -32,6 +57,8 @@ mod amx;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
 use std::sync::OnceLock;
 
@@ -95,12 +122,17 @@ pub enum Level {
     /// AVX2 with the eight-bit dot products of AVX-VNNI.
     AvxVnni,
     Avx2,
+    /// NEON with the eight-bit dot products of Armv8.2.
+    NeonDot,
+    /// NEON, any 64-bit Arm processor.
+    Neon,
     /// Plain Rust, any processor.
     Portable,
 }
 
 impl Level {
-    pub const ALL: [Self; 5] = [Self::Amx, Self::Avx512, Self::AvxVnni, Self::Avx2, Self::Portable];
+    pub const ALL: [Self; 7] =
+        [Self::Amx, Self::Avx512, Self::AvxVnni, Self::Avx2, Self::NeonDot, Self::Neon, Self::Portable];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -108,6 +140,8 @@ impl Level {
             Self::Avx512 => "avx512",
             Self::AvxVnni => "avxvnni",
             Self::Avx2 => "avx2",
+            Self::NeonDot => "neondot",
+            Self::Neon => "neon",
             Self::Portable => "portable",
         }
     }
@@ -133,8 +167,12 @@ impl Level {
             Self::Avx2 => {
                 is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
             }
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => Self::Neon.available() && std::arch::is_aarch64_feature_detected!("dotprod"),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
             Self::Portable => true,
-            #[cfg(not(target_arch = "x86_64"))]
+            // Those of other processors.
             _ => false,
         }
     }
@@ -147,6 +185,10 @@ impl Level {
             Self::AvxVnni => &avx2::VNNI,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => &avx2::PLAIN,
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => &neon::DOT,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => &neon::PLAIN,
             _ => &portable::OPS,
         }
     }

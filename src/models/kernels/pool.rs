@@ -3,8 +3,9 @@
 
 use std::cell::{Cell, UnsafeCell};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
-use std::sync::atomic::{AtomicUsize, fence};
+use std::sync::atomic::{AtomicBool, AtomicUsize, fence};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::Duration;
@@ -18,6 +19,8 @@ struct Work {
     chunk: usize,
 }
 
+/// # Safety
+/// None is needed; the type is that of [`Work::call`].
 unsafe fn nothing(_: *const (), _: Range<usize>) {}
 
 struct Shared {
@@ -28,11 +31,14 @@ struct Shared {
     active: AtomicUsize,
     cursor: AtomicUsize,
     parked: AtomicUsize,
+    /// Whether a worker panicked in the region.
+    failed: AtomicBool,
     work: UnsafeCell<Work>,
 }
 
 // SAFETY: `work` is written only by the caller holding the pool's lock while no region is open and no worker is active
-// (`run` waits for `active == 0` before it returns); workers read it only after entering an open region.
+// ([`Close`] waits for `active == 0` before `run` returns or unwinds); workers read it only after entering an open region: they
+// count themselves before they look whether it is still open, the caller closes it before it counts them.
 unsafe impl Sync for Shared {}
 // SAFETY: as above.
 unsafe impl Send for Shared {}
@@ -41,6 +47,26 @@ pub struct Pool {
     shared: &'static Shared,
     workers: Vec<Thread>,
     lock: Mutex<()>,
+}
+
+/// The caller's part in a region; when it ends, no worker is in the region any more.
+struct Close(&'static Shared);
+
+impl Drop for Close {
+    fn drop(&mut self) {
+        INSIDE.with(|x| x.set(false));
+        self.0.open.store(0, SeqCst);
+        fence(SeqCst);
+        let mut spins = 0u32;
+        while self.0.active.load(SeqCst) != 0 {
+            spins += 1;
+            if spins < 2000 {
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+        }
+    }
 }
 
 thread_local! { static INSIDE: Cell<bool> = const { Cell::new(false) }; }
@@ -53,7 +79,7 @@ fn drain(shared: &Shared) {
         if start >= work.len {
             return;
         }
-        // SAFETY: `data` points at the closure on the caller's stack, which outlives the region.
+        // SAFETY: `data` points at the closure on the caller's stack, which outlives the region ([`Close`]).
         unsafe { (work.call)(work.data, start..(start + work.chunk).min(work.len)) }
     }
 }
@@ -86,7 +112,11 @@ fn worker(shared: &'static Shared) {
         seen = region;
         shared.active.fetch_add(1, SeqCst);
         if shared.open.load(SeqCst) == region {
-            drain(shared);
+            // The caller waits for this thread, whatever happens, and is told. What is half done is its own affair, as it is
+            // where it panics itself.
+            if catch_unwind(AssertUnwindSafe(|| drain(shared))).is_err() {
+                shared.failed.store(true, SeqCst);
+            }
         }
         shared.active.fetch_sub(1, SeqCst);
     }
@@ -102,6 +132,7 @@ impl Pool {
             active: zero(),
             cursor: zero(),
             parked: zero(),
+            failed: AtomicBool::new(false),
             work: UnsafeCell::new(idle),
         }));
         let spawn = |i: usize| {
@@ -115,9 +146,14 @@ impl Pool {
     }
 
     /// Calls `f` with ranges that together cover `0..len`, in parallel. Nested calls run on the calling thread.
+    ///
+    /// # Panics
+    /// When a call of `f` panics, on whatever thread, and only after the last one has ended.
     pub fn run<F: Fn(Range<usize>) + Sync>(&self, len: usize, f: F) {
+        /// # Safety
+        /// `data` points at an `F`.
         unsafe fn call<F: Fn(Range<usize>) + Sync>(data: *const (), range: Range<usize>) {
-            // SAFETY: `data` is the `&f` passed below, alive until `run` returns.
+            // SAFETY: `data` is the `&f` passed below, alive until the region is closed.
             unsafe { (*data.cast::<F>())(range) }
         }
         if len == 0 {
@@ -132,6 +168,7 @@ impl Pool {
         // SAFETY: no region is open and no worker is active here, see `Shared`.
         unsafe { *shared.work.get() = Work { call: call::<F>, data: (&raw const f).cast(), len, chunk } };
         shared.cursor.store(0, Relaxed);
+        shared.failed.store(false, Relaxed);
         let region = shared.regions.fetch_add(1, Relaxed) + 1;
         shared.open.store(region, SeqCst);
         if shared.parked.load(SeqCst) > 0 {
@@ -139,19 +176,10 @@ impl Pool {
         }
         // The caller works too; a region it opens from inside runs in place instead of waiting for its own lock.
         INSIDE.with(|x| x.set(true));
+        let close = Close(shared);
         drain(shared);
-        INSIDE.with(|x| x.set(false));
-        shared.open.store(0, SeqCst);
-        fence(SeqCst);
-        let mut spins = 0u32;
-        while shared.active.load(SeqCst) != 0 {
-            spins += 1;
-            if spins < 2000 {
-                std::hint::spin_loop();
-            } else {
-                std::thread::yield_now();
-            }
-        }
+        drop(close);
+        assert!(!shared.failed.load(SeqCst), "a worker panicked");
     }
 }
 
@@ -216,5 +244,29 @@ mod tests {
             }
         });
         assert_eq!(total.load(Relaxed), 64);
+    }
+
+    /// Wherever it happens, the caller hears of it only when nothing uses its closure any more, and the pool goes on.
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_pool_goes_on() {
+        for bad in [0, 37, 99] {
+            let (entered, left) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let body = |range: Range<usize>| {
+                entered.fetch_add(1, SeqCst);
+                let fails = range.contains(&bad);
+                if !fails {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                left.fetch_add(1, SeqCst);
+                assert!(!fails, "as it should");
+            };
+            assert!(catch_unwind(AssertUnwindSafe(|| pool().run(100, body))).is_err(), "{bad}");
+            assert_eq!(entered.load(SeqCst), left.load(SeqCst), "{bad}");
+            let total = AtomicUsize::new(0);
+            pool().run(100, |range| {
+                total.fetch_add(range.len(), Relaxed);
+            });
+            assert_eq!(total.load(Relaxed), 100, "{bad}");
+        }
     }
 }

@@ -30,6 +30,8 @@ pub fn widen_rows(acts: &mut Activations, fill: &(impl Fn(usize, &mut [f32]) + S
     let (m, k) = (acts.m, acts.k);
     let (row_tiles, blocks) = (m.div_ceil(TILE), k / BLOCK);
     let wide = Out(acts.wide.as_mut_ptr().cast());
+    /// # Safety
+    /// `from` has 32 floats, `to` room for 64 bytes.
     #[target_feature(enable = "avx512f,avx512bf16")]
     unsafe fn store(from: *const f32, to: *mut u8) {
         let pair = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from.add(16)), _mm512_loadu_ps(from));
