@@ -62,7 +62,7 @@ impl Prefixes {
 
 enum Cut {
     Pieces(Pieces),
-    Words(Words),
+    Words(Box<Words>),
 }
 
 /// An encoder ready to run.
@@ -117,7 +117,7 @@ impl Encoder {
         let end = id(&content, &["seperator", "separator", "eos"]).map_err(whole)?;
         let kind = content.metadata.get("tokenizer.ggml.model").and_then(|v| v.to_string().ok());
         let cut = match kind.map(String::as_str) {
-            Some("bert") => Words::read(&content).map(Cut::Words),
+            Some("bert") => Words::read(&content).map(|w| Cut::Words(Box::new(w))),
             _ => Pieces::read(&content).map(Cut::Pieces),
         };
         let cut = cut.map_err(whole)?;

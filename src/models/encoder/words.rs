@@ -11,7 +11,7 @@ use tokenizers::{Tokenizer, TokenizerBuilder};
 use super::{number, tokens};
 use crate::models::ModelError;
 
-/// Bytes of a text that are cut at once; an encoder reads far fewer.
+/// Characters of a text that are cut; an encoder reads far fewer.
 const LONGEST: usize = 20_000;
 
 pub struct Words(Tokenizer);
@@ -47,7 +47,7 @@ impl Words {
     }
 
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, ModelError> {
-        let text = &text[..text.floor_char_boundary(LONGEST)];
+        let text = text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end]);
         let tokens = self.0.encode(text, false).map_err(wrong)?;
         Ok(tokens.get_ids().to_vec())
     }
