@@ -61,7 +61,7 @@ impl Prefixes {
 }
 
 enum Cut {
-    Pieces(Pieces),
+    Pieces(Box<Pieces>),
     Words(Box<Words>),
 }
 
@@ -118,7 +118,7 @@ impl Encoder {
         let kind = content.metadata.get("tokenizer.ggml.model").and_then(|v| v.to_string().ok());
         let cut = match kind.map(String::as_str) {
             Some("bert") => Words::read(&content).map(|w| Cut::Words(Box::new(w))),
-            _ => Pieces::read(&content).map(Cut::Pieces),
+            _ => Pieces::read(&content).map(|p| Cut::Pieces(Box::new(p))),
         };
         let cut = cut.map_err(whole)?;
         let network = super::guarded(|| Network::read(&content, &mut file)).map_err(whole)?;

@@ -400,6 +400,7 @@ unsafe fn rms_norm(x: *const f32, w: *const f32, out: *mut f32, n: usize, eps: f
 unsafe fn dot_row(query: *const i8, row: *const u8, n: usize) -> i32 {
     let mut sum = _mm512_setzero_si512();
     for i in (0..n).step_by(64) {
+        _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(i + AHEAD).cast());
         sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(row.add(i).cast()), _mm512_loadu_si512(query.add(i).cast()));
     }
     _mm512_reduce_add_epi32(sum)
