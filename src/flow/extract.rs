@@ -1,12 +1,10 @@
-//! 事实整理: narrative → case JSON. Rules read the values; similar cases propose the 违法行为; where the proposals are close the
-//! language model chooses among them, by likelihood.
-
-use std::collections::BTreeMap;
+//! 事实整理: narrative → case JSON. Rules read the values; the table and similar cases propose the 违法行为; where the proposals are
+//! close the language model chooses among them, by likelihood.
 
 use serde::Serialize;
 
-use super::{Flow, report, today};
-use crate::corpus::cases::CaseQuery;
+use super::acts::{Candidate, Without};
+use super::{Flow, today};
 use crate::domain::assessment::Notice;
 use crate::domain::case::Case;
 use crate::domain::document::points::{is_instruction, sentences};
@@ -26,16 +24,6 @@ pub struct Extraction {
     /// 违法行为 that the facts resemble, best first. A person chooses.
     pub candidates: Vec<Candidate>,
     pub warnings: Vec<Notice>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Candidate {
-    pub violation: String,
-    pub act: String,
-    pub law: String,
-    pub article: u32,
-    /// Share of the votes of similar decisions, 0..1.
-    pub score: f64,
 }
 
 impl Flow {
@@ -78,42 +66,11 @@ impl Flow {
                 basis: String::new(),
             });
         }
-        let candidates = self.candidates(&clean)?;
+        let candidates = self.acts_told(&clean, Without::default())?;
         let by_model = self.choose(&clean, &candidates);
         let best = by_model.as_deref().or_else(|| candidates.first().map(|c| c.violation.as_str()));
         reading.case.facts.violation = best.map(str::to_string);
         Ok(Extraction { case: reading.case, values: reading.values, candidates, warnings })
-    }
-
-    /// Nearest past decisions vote, weighed by score; only rows that can be used are proposed.
-    fn candidates(&self, text: &str) -> Result<Vec<Candidate>> {
-        let head: String = text.chars().take(3000).collect();
-        let hits = self
-            .corpus
-            .cases
-            .search(&CaseQuery { text: head, limit: 8, ..CaseQuery::default() })
-            .map_err(report::corpus)?;
-        let mut votes: BTreeMap<String, f64> = BTreeMap::new();
-        for hit in &hits {
-            *votes.entry(hit.violation.clone()).or_default() += hit.score * hit.score;
-        }
-        let total: f64 = votes.values().sum();
-        let mut out: Vec<Candidate> = votes
-            .into_iter()
-            .filter_map(|(id, votes)| {
-                let row = self.book.violation(&id)?;
-                Some(Candidate {
-                    violation: id,
-                    act: row.act.clone(),
-                    law: row.law.clone(),
-                    article: row.article,
-                    score: votes / total.max(f64::EPSILON),
-                })
-            })
-            .collect();
-        out.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.violation.cmp(&b.violation)));
-        out.truncate(5);
-        Ok(out)
     }
 
     /// The model's choice among close proposals; never anything outside them.

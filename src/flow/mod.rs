@@ -1,5 +1,6 @@
 //! 用例: load, decide, save; one file per step. The only holder of corpus, rules, prompts and engine.
 
+pub mod acts;
 mod assess;
 mod catalog;
 mod cite;
@@ -17,6 +18,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
+use self::acts::Acts;
 use self::completions::Running;
 use self::embed::Meaning;
 use self::jobs::Jobs;
@@ -36,6 +38,8 @@ pub struct Flow {
     /// Filled once it is set up, which may be while the service runs.
     meaning: OnceLock<Meaning>,
     book: RuleBook,
+    /// The table of acts, made when the first facts come.
+    acts: OnceLock<Acts>,
     prompts: Prompts,
     sentence: Task,
     lexicon: Arc<Lexicon>,
@@ -71,6 +75,7 @@ impl Flow {
             settings: settings.clone(),
             meaning: OnceLock::new(),
             book: rules::load(Some(&settings.data_dir)).map_err(report::rules)?,
+            acts: OnceLock::new(),
             prompts: Prompts::load().map_err(report::prompts)?,
             sentence: tasks::task("sentence").map_err(report::tasks)?,
             lexicon: Arc::new(tasks::lexicon().map_err(report::tasks)?),

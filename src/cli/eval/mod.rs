@@ -1,5 +1,6 @@
 //! `zhicai eval`: measures the search on any corpus and questions, and chooses its numbers.
 
+mod acts;
 mod lexical;
 mod retrieval;
 
@@ -20,6 +21,8 @@ use crate::settings::Settings;
 pub enum Command {
     /// 检索：写出每个问题的前若干条
     Retrieval(retrieval::Args),
+    /// 从案情到条文：先定违法行为再查表，与直接检索比较
+    Acts(acts::Args),
     /// 选定字词检索的参数（BM25、份额、层级系数），写成 lexical.toml
     Lexical(lexical::Args),
 }
@@ -27,6 +30,7 @@ pub enum Command {
 pub fn run(command: Command, settings: &Settings) -> Result<ExitCode> {
     match command {
         Command::Retrieval(args) => retrieval::run(&args, settings),
+        Command::Acts(args) => acts::run(&args, settings),
         Command::Lexical(args) => lexical::run(&args),
     }
 }
