@@ -91,7 +91,7 @@ impl Flow {
         let hits = self
             .corpus
             .cases
-            .search(&CaseQuery { text: head, limit: 8, ..CaseQuery::default() })
+            .search(&CaseQuery { text: head, limit: 8, ..CaseQuery::default() }, &self.book)
             .map_err(report::corpus)?;
         let mut votes: BTreeMap<String, f64> = BTreeMap::new();
         for hit in &hits {
