@@ -29,6 +29,7 @@ pub fn short(fen: Fen) -> String {
 fn tier(tier: Tier) -> &'static str {
     match tier {
         Tier::NoPenalty => tier.zh(),
+        Tier::General => "一般阶次",
         _ => tier.zh().trim_end_matches("处罚"),
     }
 }
@@ -159,7 +160,7 @@ impl Told<'_> {
         }
         for (said, codes) in [
             ("该案另有情节", self.codes(|ours, theirs| theirs && !ours)),
-            ("该案无情节", self.codes(|ours, theirs| ours && !theirs)),
+            ("该案未认定情节", self.codes(|ours, theirs| ours && !theirs)),
         ] {
             if !codes.is_empty() {
                 out.push(format!("{said}：{}", codes.join("、")));
