@@ -108,6 +108,13 @@ pub fn plain(a: &Assessment, book: &RuleBook) -> String {
     if let Some(range) = &a.suggested_fen {
         out.push(format!("建议幅度：{}（最终数额由人确定）", show(range)));
     }
+    if !a.similar.note.is_empty() {
+        out.push(format!("同案参照：{}（不作处罚依据）", a.similar.note));
+    }
+    for c in &a.similar.cases {
+        let differs = if c.differs.is_empty() { String::new() } else { format!("　不同：{}", c.differs) };
+        out.push(format!("相似案例：{}〔{}〕{}{differs}", c.title, c.label, c.why));
+    }
     out.push(format!(
         "听证：{}　{}",
         if a.hearing.required { "须告知听证权" } else { "不属于听证范围" },

@@ -80,6 +80,9 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
             } else {
                 for hit in &hits {
                     println!("{}〔{}〕 {:.3}\n    {}", hit.title, hit.label, hit.score, hit.why);
+                    if !hit.differs.is_empty() {
+                        println!("    不同：{}", hit.differs);
+                    }
                 }
             }
             none_found(hits.is_empty(), args.json);

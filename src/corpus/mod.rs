@@ -188,11 +188,6 @@ impl Corpus {
         ProvisionTexts::lookup(&self.laws, provision, on)
     }
 
-    /// Past decisions similar to the facts and features given.
-    pub fn cases(&self, query: &cases::CaseQuery) -> Result<Vec<cases::CaseHit>, CorpusError> {
-        self.cases.search(query)
-    }
-
     /// Checks every citation in a text.
     pub fn cite_check(&self, text: &str, day: Date) -> Vec<citation::Finding> {
         citation::check(text, &self.laws, day)

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::distribution::{Comparable, Interval};
 use super::law::Validity;
 use super::money::Fen;
 use super::penalty::{Mode, PenaltyKind, Tier, vocabulary};
@@ -178,6 +179,17 @@ pub struct Similar {
     pub median_ratio: Option<f64>,
     pub q1: Option<f64>,
     pub q3: Option<f64>,
+    /// Decisions that the ratios come from; 0 where too few qualify.
+    #[serde(default)]
+    pub sample: usize,
+    /// Bootstrap interval of the median.
+    #[serde(default)]
+    pub interval: Option<Interval>,
+    #[serde(default)]
+    pub comparable: Comparable,
+    /// The distribution in words with its sample size, or why there is none.
+    #[serde(default)]
+    pub note: String,
     pub cases: Vec<SimilarCase>,
 }
 
@@ -194,6 +206,9 @@ pub struct SimilarCase {
     pub ratio: Option<f64>,
     /// Why it was chosen, in words.
     pub why: String,
+    /// Main differences, in words.
+    #[serde(default)]
+    pub differs: String,
     pub score: f64,
 }
 

@@ -4,6 +4,7 @@ pub mod assessment;
 pub mod case;
 pub mod deadline;
 pub mod discretion;
+pub mod distribution;
 pub mod document;
 pub mod extraction;
 pub mod foreign;

@@ -100,7 +100,7 @@ impl Flow {
             exclude_id: without.case.map(str::to_string),
             ..CaseQuery::default()
         };
-        let hits = self.corpus.cases.search(&query).map_err(report::corpus)?;
+        let hits = self.corpus.cases.search(&query, &self.book).map_err(report::corpus)?;
         let mut decided: BTreeMap<String, f64> = BTreeMap::new();
         let heard = hits.iter().filter(|h| without.decisions_on != Some(h.violation.as_str()));
         for hit in heard.take(VOTERS) {

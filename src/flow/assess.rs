@@ -3,16 +3,15 @@
 use jiff::civil::Date;
 
 use super::{Flow, report, today};
-use crate::corpus::cases::{CaseHit, CaseQuery};
+use crate::corpus::cases::{CaseHit, CaseQuery, Comparison, Refund};
 use crate::domain::assessment::{Assessment, Notice, Similar, SimilarCase};
 use crate::domain::case::Case;
 use crate::domain::discretion;
+use crate::domain::distribution::{Bootstrap, Comparable, Distribution};
 use crate::domain::intake;
 use crate::domain::penalty::PenaltyKind;
 use crate::error::Result;
 
-/// Fewer comparable decisions than this say nothing about a usual ratio.
-const ENOUGH: usize = 3;
 const SHOWN: usize = 6;
 
 impl Flow {
@@ -28,11 +27,11 @@ impl Flow {
     /// `exclude` leaves a past decision out of its own comparison.
     pub fn assess_on(&self, case: &Case, day: Date, exclude: Option<&str>) -> Result<Assessment> {
         let mut assessment = discretion::assess(&self.book, &self.corpus.laws, case, day);
-        assessment.similar = self.similar(case, &assessment, exclude)?;
+        assessment.similar = self.similar(case, &assessment, day, exclude)?;
         Ok(assessment)
     }
 
-    fn similar(&self, case: &Case, assessment: &Assessment, exclude: Option<&str>) -> Result<Similar> {
+    fn similar(&self, case: &Case, assessment: &Assessment, day: Date, exclude: Option<&str>) -> Result<Similar> {
         // A past decision that is looked at again is not its own precedent.
         let exclude = match (exclude, &case.facts.narrative) {
             (Some(id), _) => Some(id.to_string()),
@@ -47,14 +46,19 @@ impl Flow {
             tier: assessment.tier,
             gains_fen: assessment.gains_fen,
             region: case.case.region.clone(),
-            factors: case.facts.factors.iter().map(|f| f.code.clone()).collect(),
+            circumstance: case.facts.circumstance,
+            items: case.facts.items.clone(),
+            refund: case.facts.gains.as_ref().and_then(Refund::of),
+            factors: Some(case.facts.factors.iter().map(|f| f.code.clone()).collect()),
+            as_of: Some(day),
             exclude_id: exclude,
+            diverse: true,
             limit: 200,
         };
-        let hits = self.corpus.cases.search(&query).map_err(report::corpus)?;
+        let found = self.corpus.cases.compare(&query, &self.book).map_err(report::corpus)?;
         // Only decisions under the same clause can be compared (discretion.md §4).
         let same: Vec<CaseHit> =
-            hits.into_iter().filter(|h| query.violation.as_deref() == Some(h.violation.as_str())).collect();
+            found.hits.into_iter().filter(|h| query.violation.as_deref() == Some(h.violation.as_str())).collect();
         let by_gains = assessment.penalties.iter().any(|p| p.kind == PenaltyKind::Fine && p.multiple.is_some());
         let top =
             assessment.penalties.iter().find_map(|p| p.range_fen.filter(|_| p.kind == PenaltyKind::Fine)).map(|r| r.hi);
@@ -62,22 +66,26 @@ impl Flow {
             let base = if by_gains { hit.gains_fen } else { top }.filter(|b| b.0 > 0)?;
             hit.fine_fen.map(|fine| fine.0 as f64 / base.0 as f64)
         };
-        let mut ratios: Vec<f64> =
-            same.iter().filter(|h| h.tier.is_some() && h.tier == assessment.tier).filter_map(ratio).collect();
-        ratios.sort_by(f64::total_cmp);
-        let quantile = |q: f64| {
-            (ratios.len() >= ENOUGH).then(|| {
-                let at = q * (ratios.len() - 1) as f64;
-                let (low, high) = (at.floor() as usize, at.ceil() as usize);
-                ratios[low] + (ratios[high] - ratios[low]) * (at - low as f64)
-            })
+        let ratios: Vec<f64> = found.comparable.iter().filter_map(ratio).collect();
+        let Comparison { needed, level, resamples, seed } = self.corpus.cases.measure().comparison;
+        let comparable = Comparable::of(ratios.len(), needed);
+        let bootstrap = Bootstrap { level, resamples, seed };
+        let distribution = comparable.enough.then(|| Distribution::of(&ratios, bootstrap)).flatten();
+        let (what, unit) = if by_gains { ("罚款倍数", "倍") } else { ("罚款占法定上限之比", "") };
+        let note = match &distribution {
+            Some(d) => d.sentence(what, unit, level),
+            None => comparable.note.clone(),
         };
         Ok(Similar {
             n: same.len(),
             same_tier_n: same.iter().filter(|h| h.tier.is_some() && h.tier == assessment.tier).count(),
-            median_ratio: quantile(0.5),
-            q1: quantile(0.25),
-            q3: quantile(0.75),
+            median_ratio: distribution.map(|d| d.median),
+            q1: distribution.map(|d| d.q1),
+            q3: distribution.map(|d| d.q3),
+            sample: distribution.map_or(0, |d| d.sample),
+            interval: distribution.and_then(|d| d.interval),
+            comparable,
+            note,
             cases: same
                 .iter()
                 .take(SHOWN)
@@ -91,6 +99,7 @@ impl Flow {
                     fine_fen: h.fine_fen,
                     ratio: ratio(h),
                     why: h.why.clone(),
+                    differs: h.differs.clone(),
                     score: h.score,
                 })
                 .collect(),

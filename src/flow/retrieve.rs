@@ -71,10 +71,12 @@ impl Flow {
         let query = CaseQuery {
             text: request.checked()?.to_string(),
             violation: request.violation.clone(),
+            as_of: Some(request.as_of.unwrap_or_else(today)),
+            diverse: true,
             limit: request.limit(),
             ..CaseQuery::default()
         };
-        self.corpus.cases.search(&query).map_err(report::corpus)
+        self.corpus.cases.search(&query, &self.book).map_err(report::corpus)
     }
 
     /// Sections of the bureau's 办案规范; an empty answer where none are imported. Never a legal basis: the engine does not see them.

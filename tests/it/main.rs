@@ -19,5 +19,6 @@ mod ranking;
 mod remote;
 mod rules;
 mod setup;
+mod similar;
 mod statutes;
 mod tiers;

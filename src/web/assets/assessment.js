@@ -24,8 +24,8 @@ export function showAssessment(box, a, catalog, finalFen) {
   }
   if (a.factors.length) parts.push(el("h3", {}, "裁量因素"), el("table", {}, ...a.factors.map((f) => row(f.zh, [f.text ?? "", f.basis ? el("span", { class: "tag" }, f.basis) : null, f.evidence.length ? el("span", { class: "tag" }, "证据" + f.evidence.join("、")) : null]))));
   if (a.similar.n) {
-    parts.push(el("h3", {}, "相似案例"), el("p", { class: "hint" }, `可比 ${a.similar.n} 件，同阶次 ${a.similar.same_tier_n} 件` + (a.similar.median_ratio != null ? `；罚款与基数之比中位数 ${a.similar.median_ratio.toFixed(2)}（四分位 ${a.similar.q1?.toFixed(2)}～${a.similar.q3?.toFixed(2)}）` : "") + "。仅供同案同罚参照，不作处罚依据。"));
-    for (const c of a.similar.cases) parts.push(el("div", { class: "card" }, el("strong", {}, c.title), " ", el("span", { class: "tag warn" }, c.label), el("div", { class: "hint" }, [c.region, c.decided_at, c.tier ? zh(catalog.tiers, c.tier) : null, c.fine_fen ? "罚款 " + money(c.fine_fen) : null, c.ratio != null ? `比值 ${c.ratio.toFixed(2)}` : null].filter(Boolean).join(" · ")), el("div", {}, c.why)));
+    parts.push(el("h3", {}, "相似案例"), el("p", { class: "hint" }, `同一违法行为 ${a.similar.n} 件，同阶次 ${a.similar.same_tier_n} 件` + (a.similar.note ? "；" + a.similar.note : "") + (a.similar.median_ratio != null ? `（四分位 ${a.similar.q1?.toFixed(2)}～${a.similar.q3?.toFixed(2)}）` : "") + "。仅供同案同罚参照，不作处罚依据。"));
+    for (const c of a.similar.cases) parts.push(el("div", { class: "card" }, el("strong", {}, c.title), " ", el("span", { class: "tag warn" }, c.label), el("div", { class: "hint" }, [c.region, c.decided_at, c.tier ? zh(catalog.tiers, c.tier) : null, c.fine_fen ? "罚款 " + money(c.fine_fen) : null, c.ratio != null ? `比值 ${c.ratio.toFixed(2)}` : null].filter(Boolean).join(" · ")), el("div", {}, c.why), c.differs ? el("div", { class: "hint" }, "不同：" + c.differs) : null));
   }
   const guards = [];
   guards.push(row("听证", a.hearing.required ? `应告知听证权利（${a.hearing.basis}）` : "不属于应当告知听证的情形"));
