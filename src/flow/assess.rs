@@ -43,6 +43,7 @@ impl Flow {
         let query = CaseQuery {
             text: case.facts.narrative.clone().unwrap_or_else(|| assessment.act.clone()),
             violation: case.facts.violation.clone(),
+            cause: case.case.cause.clone(),
             tier: assessment.tier,
             gains_fen: assessment.gains_fen,
             region: case.case.region.clone(),
