@@ -340,6 +340,7 @@ fn too_few_are_not_compared() {
     assert!(interval.lo <= median && median <= interval.hi && interval.lo < interval.hi);
     let head = format!("共{}件可比案例，罚款倍数中位数{median:.2}倍，95%区间", enough.sample);
     assert!(enough.note.starts_with(&head), "{}", enough.note);
+    assert!(enough.note.ends_with(&format!("；其中{}件为虚构案例", enough.sample)), "{}", enough.note);
     assert_eq!(similar(facts("mb64"), day), enough, "the same cases give the same interval");
     // The same facts before most of these decisions were made.
     let few = similar(facts("mb64"), date(2024, 9, 1));
