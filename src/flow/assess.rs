@@ -43,6 +43,7 @@ impl Flow {
         let query = CaseQuery {
             text: case.facts.narrative.clone().unwrap_or_else(|| assessment.act.clone()),
             violation: case.facts.violation.clone(),
+            cause: case.case.cause.clone(),
             tier: assessment.tier,
             gains_fen: assessment.gains_fen,
             region: case.case.region.clone(),
@@ -72,7 +73,10 @@ impl Flow {
         let bootstrap = Bootstrap { level, resamples, seed };
         let distribution = comparable.enough.then(|| Distribution::of(&ratios, bootstrap)).flatten();
         let (what, unit) = if by_gains { ("罚款倍数", "倍") } else { ("罚款占法定上限之比", "") };
+        let fictitious = found.comparable.iter().filter(|h| h.label.contains("虚构") && ratio(h).is_some()).count();
         let note = match &distribution {
+            // Whoever reads a median must know that nobody was fined that.
+            Some(d) if fictitious > 0 => format!("{}；其中{fictitious}件为虚构案例", d.sentence(what, unit, level)),
             Some(d) => d.sentence(what, unit, level),
             None => comparable.note.clone(),
         };

@@ -244,6 +244,31 @@ fn the_words_say_what_is_alike_and_what_is_not() {
 }
 
 #[test]
+fn one_clause_with_several_acts_is_not_called_the_same_act() {
+    let rented = |items: &[u32], cause: &str| {
+        changed(decided("甲", "把球场租给商户停车", 0), |d| {
+            d.facts.violation = Some("gw31".into());
+            d.facts.items = items.to_vec();
+            d.case.cause = Some(cause.into());
+        })
+    };
+    let why = |query: &CaseQuery, decision| search(vec![decision], query).remove(0).why;
+    let query = |items: &[u32], cause: Option<&str>| CaseQuery {
+        violation: Some("gw31".into()),
+        items: items.to_vec(),
+        cause: cause.map(String::from),
+        ..case()
+    };
+    let same = "同为违规出租公共体育设施";
+    assert!(why(&query(&[2], None), rented(&[2], "涉嫌违规出租公共体育设施")).starts_with(same));
+    assert!(why(&query(&[], Some("违规出租公共体育设施")), rented(&[], "涉嫌违规出租公共体育设施")).starts_with(same));
+    for (ours, theirs) in [(&[1][..], &[2][..]), (&[], &[2]), (&[], &[])] {
+        let said = why(&query(ours, Some("涉嫌改变设施用途")), rented(theirs, "涉嫌违规出租公共体育设施"));
+        assert!(said.starts_with("同一条款（该案为违规出租公共体育设施）"), "{said}");
+    }
+}
+
+#[test]
 fn a_series_and_copies_do_not_fill_the_list() {
     let story = "我局检查发现该公司租用门面开设美术书法班，没有办学许可证，教师三人给学生上课";
     let series = (0..8).map(|i| {
@@ -268,6 +293,9 @@ fn a_series_and_copies_do_not_fill_the_list() {
     let list = top(true);
     assert_eq!(list[0], plain[0], "the nearest stays first");
     assert!(list.contains(&"甲".to_string()) && list.contains(&"乙".to_string()), "{list:?}");
+    let crowd = (0..90).map(|i| decided(&format!("众{i}"), &format!("{story}，共收{}元", 51_000 + i), 3_200_000));
+    let crowded = search(crowd.chain(cases.clone()).collect(), &CaseQuery { diverse: true, ..query.clone() });
+    assert!(crowded.iter().any(|h| h.id == "甲") && crowded.iter().any(|h| h.id == "乙"), "{crowded:#?}");
     // Nothing is lost or doubled further down.
     let all = |diverse| {
         let mut ids: Vec<String> = search(cases.clone(), &CaseQuery { diverse, limit: 200, ..query.clone() })
@@ -312,6 +340,7 @@ fn too_few_are_not_compared() {
     assert!(interval.lo <= median && median <= interval.hi && interval.lo < interval.hi);
     let head = format!("共{}件可比案例，罚款倍数中位数{median:.2}倍，95%区间", enough.sample);
     assert!(enough.note.starts_with(&head), "{}", enough.note);
+    assert!(enough.note.ends_with(&format!("；其中{}件为虚构案例", enough.sample)), "{}", enough.note);
     assert_eq!(similar(facts("mb64"), day), enough, "the same cases give the same interval");
     // The same facts before most of these decisions were made.
     let few = similar(facts("mb64"), date(2024, 9, 1));

@@ -73,6 +73,8 @@ impl Refund {
 #[derive(Clone, Debug, Default)]
 pub struct Side {
     pub violation: Option<String>,
+    /// 案由 without 涉嫌.
+    pub cause: Option<String>,
     pub circumstance: Option<Circumstance>,
     pub items: BTreeSet<u32>,
     /// Factors that make the penalty lighter or heavier; absent when nobody has said which there are.
@@ -93,6 +95,7 @@ impl Side {
         let (elements, factors) = split(book, codes.unwrap_or_default().iter().map(String::as_str));
         Self {
             violation: query.violation.clone(),
+            cause: cause(query.cause.as_deref()),
             circumstance: query.circumstance,
             items: query.items.iter().copied().collect(),
             factors: codes.map(|_| factors),
@@ -111,6 +114,7 @@ impl Side {
         let narrative = facts.narrative.as_deref();
         Self {
             violation: facts.violation.clone(),
+            cause: cause(case.case.cause.as_deref()),
             circumstance: facts.circumstance,
             items: facts.items.iter().copied().collect(),
             factors: Some(factors),
@@ -122,6 +126,11 @@ impl Side {
             marks: narrative.map(|n| measure.marks.iter().map(|m| m.told_in(n)).collect()),
         }
     }
+}
+
+fn cause(written: Option<&str>) -> Option<String> {
+    let cause = written?.trim().trim_start_matches("涉嫌");
+    (!cause.is_empty()).then(|| cause.to_string())
 }
 
 fn place(region: Option<&str>, measure: &Measure) -> Option<Place> {

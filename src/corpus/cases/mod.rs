@@ -46,6 +46,8 @@ pub struct CaseBook {
 pub struct CaseQuery {
     pub text: String,
     pub violation: Option<String>,
+    /// 案由, with or without 涉嫌; only for the words.
+    pub cause: Option<String>,
     pub tier: Option<Tier>,
     pub gains_fen: Option<Fen>,
     pub region: Option<String>,
@@ -153,7 +155,7 @@ impl CaseBook {
         found.retain(|c| {
             let decided = c.decision.procedure.decided_at;
             c.decision.revoked_at.is_none()
-                && !query.as_of.zip(decided).is_some_and(|(day, decided)| decided > day)
+                && query.as_of.zip(decided).is_none_or(|(day, decided)| decided <= day)
                 && query.exclude_id.as_deref() != Some(c.decision.id.as_str())
         });
         let top = found.iter().map(|c| c.text).fold(f32::EPSILON, f32::max);
@@ -198,17 +200,8 @@ impl CaseBook {
             recency: days.map(|d| recency(d, &self.measure)),
             ..parts(ours, &theirs, &self.measure, book)
         };
-        let cause = case.case.cause.as_deref().unwrap_or_default().trim_start_matches("涉嫌");
-        let told = Told {
-            ours,
-            theirs: &theirs,
-            parts: &parts,
-            measure: &self.measure,
-            book,
-            cause,
-            days,
-            dated: decided.is_some(),
-        };
+        let told =
+            Told { ours, theirs: &theirs, parts: &parts, measure: &self.measure, book, days, dated: decided.is_some() };
         let last = case.disc.final_.as_ref();
         CaseHit {
             id: case.id.clone(),

@@ -1,8 +1,10 @@
 //! What is alike and what differs, in words. Written by code from the compared fields only; no model has a hand in it.
 
+use std::collections::BTreeSet;
+
 use super::compare::{Parts, Refund, Side, decades};
 use super::kin::{Kin, kin};
-use super::measure::Measure;
+use super::measure::{Mark, Measure};
 use super::region::Near;
 use crate::domain::money::Fen;
 use crate::domain::penalty::Tier;
@@ -18,7 +20,7 @@ pub fn short(fen: Fen) -> String {
     if fen.0 < 1_000_000 {
         return fen.plain_yuan();
     }
-    let tenths = (fen.0 + 50_000) / 100_000;
+    let tenths = fen.0.saturating_add(50_000) / 100_000;
     match tenths % 10 {
         0 => format!("{}万元", tenths / 10),
         rest => format!("{}.{rest}万元", tenths / 10),
@@ -41,8 +43,6 @@ pub struct Told<'a> {
     pub parts: &'a Parts,
     pub measure: &'a Measure,
     pub book: &'a RuleBook,
-    /// 案由 of the decision, without 涉嫌.
-    pub cause: &'a str,
     /// Days since the decision; absent when undated or when no day was asked for.
     pub days: Option<i64>,
     pub dated: bool,
@@ -103,13 +103,25 @@ impl Told<'_> {
         let law =
             row.map_or("同一部法", |r| self.book.laws.get(&r.law).map_or(r.law.as_str(), |l| l.short.as_str()));
         match kin(self.book, a, b) {
-            Kin::Same if self.cause.is_empty() => Some("同一违法行为".into()),
-            Kin::Same => Some(format!("同为{}", self.cause)),
+            Kin::Same => Some(match &self.theirs.cause {
+                None => "同一条款".into(),
+                Some(cause) if self.one_act() => format!("同为{cause}"),
+                Some(cause) => format!("同一条款（该案为{cause}）"),
+            }),
             Kin::Article => Some(format!("同属{law}第{}条", row.map_or(0, |r| r.article))),
             Kin::Linked => Some("所依条款有引致或者取代关系".into()),
             Kin::Law => Some(format!("同属{law}")),
             Kin::Apart => None,
         }
+    }
+
+    /// Of two cases under one row, whether the act is the same: a clause with several 项 has several acts.
+    fn one_act(&self) -> bool {
+        let (ours, theirs) = (self.ours, self.theirs);
+        let row = ours.violation.as_deref().and_then(|id| self.book.violation(id));
+        row.is_some_and(|r| r.items.is_empty())
+            || (!ours.items.is_empty() && ours.items == theirs.items)
+            || (ours.cause.is_some() && ours.cause == theirs.cause)
     }
 
     /// `该案曾被查处或者劝止；该案未退费`; empty where nothing is known to differ.
@@ -119,11 +131,7 @@ impl Told<'_> {
         if let (Some(a), Some(b)) = (&ours.violation, &theirs.violation)
             && a != b
         {
-            out.push(if self.cause.is_empty() {
-                "该案违法行为不同".into()
-            } else {
-                format!("该案为{}", self.cause)
-            });
+            out.push(theirs.cause.as_ref().map_or("该案违法行为不同".into(), |cause| format!("该案为{cause}")));
         }
         if let (Some(a), Some(b)) = (ours.circumstance, theirs.circumstance)
             && a != b
@@ -185,7 +193,7 @@ impl Told<'_> {
     /// Factors chosen by who has them; elements, too. Nothing when those of the case at hand are not known.
     fn codes(&self, chosen: impl Fn(bool, bool) -> bool) -> Vec<&str> {
         let (Some(ours), Some(theirs)) = (&self.ours.factors, &self.theirs.factors) else { return vec![] };
-        let has = |factors: &std::collections::BTreeSet<String>, side: &Side, code: &str| {
+        let has = |factors: &BTreeSet<String>, side: &Side, code: &str| {
             factors.contains(code) || side.elements.contains(code)
         };
         let rules = self.book.factors.iter().filter(|f| f.effect != Effect::None);
@@ -195,7 +203,7 @@ impl Told<'_> {
             .collect()
     }
 
-    fn marks(&self, chosen: impl Fn(bool, bool) -> bool) -> impl Iterator<Item = &super::measure::Mark> {
+    fn marks(&self, chosen: impl Fn(bool, bool) -> bool) -> impl Iterator<Item = &Mark> {
         let sides = self.ours.marks.iter().flatten().zip(self.theirs.marks.iter().flatten());
         self.measure.marks.iter().zip(sides).filter(move |(_, (a, b))| chosen(**a, **b)).map(|(m, _)| m)
     }
@@ -213,7 +221,7 @@ mod tests {
             (3_000_000, "3万元"),
             (999_900, "9999元"),
             (1_000_000, "1万元"),
-            (99_960_000_00, "9996万元"),
+            (9_996_000_000, "9996万元"),
         ] {
             assert_eq!(short(Fen(fen)), said);
         }
