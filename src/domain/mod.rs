@@ -13,6 +13,7 @@ pub mod law;
 pub mod money;
 pub mod numerals;
 pub mod penalty;
+pub mod people;
 pub mod precedent;
 pub mod rulebook;
 pub mod trace;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Flow, report};
-use crate::corpus::cases::CaseQuery;
+use crate::corpus::cases::{CaseQuery, Shelf};
 use crate::corpus::index::TextIndex;
 use crate::corpus::{Corpus, CorpusError};
 use crate::domain::discretion::table::RowStatus;
@@ -41,6 +41,8 @@ pub struct Without<'a> {
     /// All past decisions on an act.
     pub decisions_on: Option<&'a str>,
     pub table: bool,
+    /// Past decisions that the caller may not see are left out before any is looked at.
+    pub shelf: Shelf,
 }
 
 /// The table of acts as texts to be found.
@@ -98,6 +100,7 @@ impl Flow {
             text: head.clone(),
             limit: if without.decisions_on.is_some() { 200 } else { VOTERS },
             exclude_id: without.case.map(str::to_string),
+            shelf: without.shelf,
             ..CaseQuery::default()
         };
         let hits = self.corpus.cases.search(&query, &self.book).map_err(report::corpus)?;

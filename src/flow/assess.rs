@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::{Flow, report, today};
-use crate::corpus::cases::{CaseHit, CaseQuery, Comparison, Refund};
+use crate::corpus::cases::{CaseHit, CaseQuery, Comparison, Refund, Shelf};
 use crate::domain::assessment::{Assessment, Notice, Similar, SimilarCase};
 use crate::domain::case::Case;
 use crate::domain::discretion;
@@ -24,19 +24,36 @@ impl Flow {
         self.assess_on(case, today(), None)
     }
 
+    /// For somebody who may see these past decisions only.
+    pub fn assess_from(&self, case: &Case, shelf: Shelf) -> Result<Assessment> {
+        self.assessed(case, today(), None, shelf)
+    }
+
     /// `exclude` leaves a past decision out of its own comparison.
     pub fn assess_on(&self, case: &Case, day: Date, exclude: Option<&str>) -> Result<Assessment> {
+        self.assessed(case, day, exclude, Shelf::All)
+    }
+
+    fn assessed(&self, case: &Case, day: Date, exclude: Option<&str>, shelf: Shelf) -> Result<Assessment> {
         let mut assessment = discretion::assess(&self.book, &self.corpus.laws, case, day);
-        assessment.similar = self.similar(case, &assessment, day, exclude)?;
+        assessment.similar = self.similar(case, &assessment, day, exclude, shelf)?;
         Ok(assessment)
     }
 
-    fn similar(&self, case: &Case, assessment: &Assessment, day: Date, exclude: Option<&str>) -> Result<Similar> {
+    fn similar(
+        &self,
+        case: &Case,
+        assessment: &Assessment,
+        day: Date,
+        exclude: Option<&str>,
+        shelf: Shelf,
+    ) -> Result<Similar> {
         // A past decision that is looked at again is not its own precedent.
         let exclude = match (exclude, &case.facts.narrative) {
             (Some(id), _) => Some(id.to_string()),
             (None, Some(narrative)) => {
-                self.corpus.cases.decisions().told_as(narrative).map_err(|e| report::corpus(e.into()))?
+                let decisions = self.corpus.cases.on(shelf).map_err(|e| report::corpus(e.into()))?;
+                decisions.told_as(narrative).map_err(|e| report::corpus(e.into()))?
             }
             (None, None) => None,
         };
@@ -53,6 +70,7 @@ impl Flow {
             factors: Some(case.facts.factors.iter().map(|f| f.code.clone()).collect()),
             as_of: Some(day),
             exclude_id: exclude,
+            shelf,
             diverse: true,
             limit: 200,
         };

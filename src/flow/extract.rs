@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::acts::{Candidate, Without};
 use super::{Flow, today};
+use crate::corpus::cases::Shelf;
 use crate::domain::assessment::Notice;
 use crate::domain::case::Case;
 use crate::domain::document::points::{is_instruction, sentences};
@@ -28,14 +29,18 @@ pub struct Extraction {
 
 impl Flow {
     /// Reads a narrative; the model, when there is one, is asked on its own thread.
-    pub async fn extract(self: &std::sync::Arc<Self>, text: String) -> Result<Extraction> {
+    pub async fn extract(self: &std::sync::Arc<Self>, text: String, shelf: Shelf) -> Result<Extraction> {
         let flow = self.clone();
-        tokio::task::spawn_blocking(move || flow.extract_blocking(&text)).await.unwrap_or_else(|_| {
+        tokio::task::spawn_blocking(move || flow.extract_from(&text, shelf)).await.unwrap_or_else(|_| {
             Err(Report::new(Class::Internal, "extract.crashed", "识别中断", "系统内部错误，请重试"))
         })
     }
 
     pub fn extract_blocking(&self, text: &str) -> Result<Extraction> {
+        self.extract_from(text, Shelf::All)
+    }
+
+    fn extract_from(&self, text: &str, shelf: Shelf) -> Result<Extraction> {
         let length = text.chars().count();
         if length > LONGEST {
             return Err(Report::new(
@@ -66,7 +71,7 @@ impl Flow {
                 basis: String::new(),
             });
         }
-        let candidates = self.acts_told(&clean, Without::default())?;
+        let candidates = self.acts_told(&clean, Without { shelf, ..Without::default() })?;
         let by_model = self.choose(&clean, &candidates);
         let best = by_model.as_deref().or_else(|| candidates.first().map(|c| c.violation.as_str()));
         reading.case.facts.violation = best.map(str::to_string);

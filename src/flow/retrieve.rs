@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{Flow, report, today};
-use crate::corpus::cases::{CaseHit, CaseQuery};
+use crate::corpus::cases::{CaseHit, CaseQuery, Shelf};
 use crate::corpus::norms::{NormHit, NormQuery};
 use crate::corpus::search::{StatuteHit, StatuteQuery};
 use crate::error::{Class, Report, Result};
@@ -67,11 +67,12 @@ impl Flow {
         self.corpus.search_statutes(&query, today()).map_err(report::corpus)
     }
 
-    pub fn search_cases(&self, request: &SearchRequest) -> Result<Vec<CaseHit>> {
+    pub fn search_cases(&self, request: &SearchRequest, shelf: Shelf) -> Result<Vec<CaseHit>> {
         let query = CaseQuery {
             text: request.checked()?.to_string(),
             violation: request.violation.clone(),
             as_of: Some(request.as_of.unwrap_or_else(today)),
+            shelf,
             diverse: true,
             limit: request.limit(),
             ..CaseQuery::default()

@@ -9,7 +9,7 @@ mod region;
 mod words;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -19,7 +19,7 @@ pub use self::kin::{Kin, kin};
 pub use self::measure::{Comparison, Measure};
 pub use self::region::{Near, Place};
 use self::words::Told;
-use super::decisions::{self, DecisionQuery, DecisionSearch, Engine, Filter, LocalDecisions};
+use super::decisions::{self, DecisionError, DecisionQuery, DecisionSearch, Engine, Filter, LocalDecisions};
 use super::{CorpusError, precedents};
 use crate::domain::case::GainsFacts;
 use crate::domain::money::Fen;
@@ -38,7 +38,19 @@ const MOST_KIN: usize = 4;
 pub struct CaseBook {
     teaching: Arc<[Precedent]>,
     decisions: Box<dyn DecisionSearch>,
+    /// The teaching cases alone, for those who may see no others; made when first asked for.
+    lessons: OnceLock<LocalDecisions>,
     measure: Measure,
+}
+
+/// Which past decisions a question may reach. Decides what is searched, not what is shown of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shelf {
+    /// Teaching cases and imported decisions.
+    #[default]
+    All,
+    /// Teaching cases only.
+    Teaching,
 }
 
 /// What to compare with. Fields that are absent do not count.
@@ -60,6 +72,7 @@ pub struct CaseQuery {
     /// Decisions of later days do not count; age is measured from here.
     pub as_of: Option<Date>,
     pub exclude_id: Option<String>,
+    pub shelf: Shelf,
     /// Decisions that repeat each other go down in the list.
     pub diverse: bool,
     pub limit: usize,
@@ -110,13 +123,14 @@ impl CaseBook {
     pub fn open(engine: Engine, data_dir: &Path) -> Result<Self, CorpusError> {
         let teaching: Arc<[Precedent]> = precedents::teaching()?.into();
         let decisions = decisions::open(engine, data_dir, teaching.clone())?;
-        Ok(Self { teaching, decisions, measure: Measure::load()? })
+        Ok(Self { teaching, decisions, lessons: OnceLock::new(), measure: Measure::load()? })
     }
 
     /// Only these, in memory.
     pub fn new(cases: Vec<Precedent>) -> Result<Self, CorpusError> {
         let teaching: Arc<[Precedent]> = cases.clone().into();
-        Ok(Self { teaching, decisions: Box::new(LocalDecisions::in_memory(cases)?), measure: Measure::load()? })
+        let decisions = Box::new(LocalDecisions::in_memory(cases)?);
+        Ok(Self { teaching, decisions, lessons: OnceLock::new(), measure: Measure::load()? })
     }
 
     /// The teaching cases, in order of file and place.
@@ -127,6 +141,20 @@ impl CaseBook {
     /// Where past decisions are kept and searched.
     pub fn decisions(&self) -> &dyn DecisionSearch {
         self.decisions.as_ref()
+    }
+
+    /// What of it a question may reach.
+    pub fn on(&self, shelf: Shelf) -> Result<&dyn DecisionSearch, DecisionError> {
+        if shelf == Shelf::All {
+            return Ok(self.decisions());
+        }
+        if self.lessons.get().is_none() {
+            let _ = self.lessons.set(LocalDecisions::in_memory(self.teaching.to_vec())?);
+        }
+        match self.lessons.get() {
+            Some(lessons) => Ok(lessons),
+            None => Err(DecisionError::Index("教学案例没有建成索引".into())),
+        }
     }
 
     /// How decisions are compared, and how many must be comparable.
@@ -151,7 +179,7 @@ impl CaseBook {
             queries.extend(query.tier.map(|t| near(under(violation, Some(t)), NEAREST)));
             queries.extend(kin::family(book, violation).take(MOST_KIN).map(|v| near(under(v, None), OF_KIN)));
         }
-        let mut found = self.decisions.search(&queries)?;
+        let mut found = self.on(query.shelf)?.search(&queries)?;
         found.retain(|c| {
             let decided = c.decision.procedure.decided_at;
             c.decision.revoked_at.is_none()
