@@ -96,6 +96,7 @@ pub fn build(all: &[RuleFile]) -> Result<RuleBook, RulesError> {
             ("benchmark", _) => benchmarks.push((file, root)),
             ("", "kinds.toml") => tables::kinds(&mut book, file, root)?,
             ("", "factors.toml") => tables::factors(&mut book, file, root)?,
+            ("", "elements.toml") => tables::elements(&mut book, file, root)?,
             ("", "deadlines.toml") => tables::deadlines(&mut book, file, root)?,
             ("", "legal_review.toml") => book.review = tables::review(file, root)?,
             ("", "hearing.toml") => book.hearing = tables::hearing(file, root)?,

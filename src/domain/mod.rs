@@ -2,18 +2,28 @@
 
 pub mod assessment;
 pub mod case;
+pub mod checks;
 pub mod deadline;
 pub mod discretion;
 pub mod distribution;
 pub mod document;
+pub mod dossier;
 pub mod extraction;
 pub mod foreign;
 pub mod intake;
 pub mod law;
+pub mod legal_review;
 pub mod money;
 pub mod numerals;
 pub mod penalty;
 pub mod people;
 pub mod precedent;
+pub mod procedure;
 pub mod rulebook;
 pub mod trace;
+
+/// sha256 of a text in hex: names a state of something in the record.
+pub fn digest(text: &str) -> String {
+    use sha2::Digest as _;
+    hex::encode(sha2::Sha256::digest(text.as_bytes()))
+}

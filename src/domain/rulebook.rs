@@ -68,6 +68,29 @@ pub struct NoPenaltyRule {
     pub basis: String,
 }
 
+vocabulary! {
+    /// When a 构成要件 is asked for.
+    ElementWhen {
+        Always = "always", "一律";
+        Circumstance = "circumstance", "认定情节严重的";
+        Unrectified = "unrectified", "按逾期不改正处罚的";
+        Gains = "gains", "涉及违法所得的";
+    }
+}
+
+/// One row of `elements.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElementRule {
+    pub code: String,
+    pub zh: String,
+    pub when: ElementWhen,
+    /// 关键要件: evidence from two kinds of sources is expected.
+    #[serde(default)]
+    pub key: bool,
+    pub basis: String,
+}
+
 /// 重大执法决定法制审核范围. A threshold of `None` is not configured: every sum is reviewed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReviewScope {
@@ -147,6 +170,7 @@ pub struct RuleBook {
     pub laws: BTreeMap<String, LawHead>,
     pub violations: Vec<Violation>,
     pub factors: Vec<FactorRule>,
+    pub elements: Vec<ElementRule>,
     pub no_penalty: Vec<NoPenaltyRule>,
     pub deadlines: Vec<Rule>,
     pub calendar: Calendar,

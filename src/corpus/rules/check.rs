@@ -13,6 +13,7 @@ pub(super) fn complete(book: &RuleBook) -> Result<(), RulesError> {
         (book.kinds.is_empty(), "kinds.toml"),
         (book.violations.is_empty(), "discretion/*.toml"),
         (book.factors.is_empty(), "factors.toml"),
+        (book.elements.is_empty(), "elements.toml"),
         (book.deadlines.is_empty(), "deadlines.toml"),
         (book.review.kinds.is_empty(), "legal_review.toml"),
         (book.hearing.basis.is_empty(), "hearing.toml"),

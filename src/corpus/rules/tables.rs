@@ -8,7 +8,8 @@ use crate::domain::deadline::Rule;
 use crate::domain::discretion::table::EvidenceGrade;
 use crate::domain::penalty::PenaltyKind;
 use crate::domain::rulebook::{
-    FactorRule, HearingRule, HearingThresholds, KindRule, NoPenaltyRule, ReviewScope, RuleBook, SimpleProcedure,
+    ElementRule, FactorRule, HearingRule, HearingThresholds, KindRule, NoPenaltyRule, ReviewScope, RuleBook,
+    SimpleProcedure,
 };
 
 #[derive(Deserialize)]
@@ -175,4 +176,16 @@ pub(super) fn simple(file: &RuleFile, root: toml::Table) -> Result<SimpleProcedu
         org_yuan_le: row.org_yuan_le,
         basis: row.basis,
     })
+}
+
+pub(super) fn elements(book: &mut RuleBook, file: &RuleFile, mut root: toml::Table) -> Result<(), RulesError> {
+    for (i, value) in list(file, &mut root, "element")?.into_iter().enumerate() {
+        let code = name_of(&value, "code", i);
+        let row: ElementRule = typed(file, &code, value)?;
+        if book.elements.iter().any(|e| e.code == row.code) {
+            return Err(RulesError::entry(&file.name, code, "代码重复"));
+        }
+        book.elements.push(row);
+    }
+    nothing_left(file, &root)
 }

@@ -16,5 +16,5 @@ pub struct Narrative {
 }
 
 pub async fn extract(State(flow): State<App>, Body(body): Body<Narrative>) -> Result<Json<Extraction>, Problem> {
-    Ok(Json(flow.extract(body.text).await?))
+    Ok(Json(flow.extract(body.text, Default::default()).await?))
 }

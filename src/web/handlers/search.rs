@@ -19,7 +19,7 @@ pub async fn search(
 ) -> Result<Json<Value>, Problem> {
     let hits = match kind.as_str() {
         "statutes" => json!(flow.search_statutes(&request)?),
-        "cases" => json!(flow.search_cases(&request)?),
+        "cases" => json!(flow.search_cases(&request, Default::default())?),
         "norms" => json!(flow.search_norms(&request)?),
         other => {
             return Err(Report::new(

@@ -1,0 +1,203 @@
+//! 立案、调查、终结 (行政处罚法22–25、28、36、40、46、54–57).
+
+use super::{Guard, guard, name_of, said, unless};
+use crate::domain::assessment::ResultCode;
+use crate::domain::checks::Look;
+use crate::domain::dossier::ActKind;
+use crate::domain::penalty::Circumstance;
+use crate::domain::procedure::state::Procedure;
+use crate::domain::rulebook::{ElementRule, ElementWhen};
+
+guard!(EVIDENCE, "G_EVIDENCE", "没有初步证据", "行政处罚法54②", |m| {
+    unless(!m.after().case.evid.is_empty(), "至少一份初步证据")
+});
+
+guard!(POSSIBLE, "G_POSSIBLE", "不能认定有应受处罚的可能", "行政处罚法54②", |m| {
+    let mut out = unless(m.look.assessment.act != "", "违法行为（facts.violation）");
+    match m.look.assessment.result {
+        ResultCode::Blocked => out.push("处罚依据未核实，不得据以立案".into()),
+        ResultCode::NoPenalty
+            if m.look.assessment.trace.children.iter().any(|t| t.step == "capacity" && t.outcome.contains("不满")) =>
+        {
+            out.push("当事人不满十四周岁，不予处罚".into());
+        }
+        _ => {}
+    }
+    out
+});
+
+guard!(
+    JURISDICTION,
+    "G_JURISDICTION",
+    "没有管辖权或者没有写明管辖依据",
+    "行政处罚法22、23、25",
+    |m| {
+        let mut out = vec![];
+        if m.look.assessment.result == ResultCode::OutOfJurisdiction {
+            out.push("该违法行为不由本机关处罚，应移送有权机关".to_string());
+        }
+        out.extend(unless(m.after().filing.as_ref().is_some_and(|f| said(&f.jurisdiction)), "管辖依据"));
+        out
+    }
+);
+
+guard!(LIMITATION, "G_LIMITATION", "已超过处罚时效", "行政处罚法36", |m| {
+    unless(m.look.assessment.result != ResultCode::LimitationExpired, "违法行为已过处罚时效，不再给予行政处罚")
+});
+
+guard!(NOT_SIMPLE, "G_NOT_SIMPLE", "简易程序不立案", "行政处罚法51、54", |m| {
+    unless(m.after().procedure == Procedure::Ordinary, "本案按简易程序登记；改按普通程序办理须重新登记线索")
+});
+
+guard!(PRE_CHECK, "G_PRE_CHECK", "立案前取证没有核查记录", "行政处罚法54②", |m| {
+    let Some(filing) = &m.after().filing else { return vec![] };
+    let early = m.after().case.evid.iter().any(|e| e.collected_at.is_some_and(|d| d < filing.approved_on));
+    unless(!early || filing.pre_check.as_deref().is_some_and(said), "有证据取于立案之前，须写明立案前核查记录")
+});
+
+guard!(REASON_NOT_FILED, "G_REASON", "没有写明理由", "行政处罚法76②", |m| {
+    unless(
+        m.after().not_filed.as_ref().is_some_and(|n| said(&n.reason)),
+        "不予立案的理由；属其他机关管辖的写明移送机关",
+    )
+});
+
+guard!(RECORD_COMPLETE, "G_RECORD", "笔录不完整", "行政处罚法55②", |m| {
+    let Some(act) = m.after().acts.last() else { return vec![] };
+    let mut out = unless(act.ended_at > act.started_at, "起止时间（止须晚于起）");
+    out.extend(unless(m.ctx.today >= super::day_of(act.ended_at), "时间不能晚于今天"));
+    out.extend(unless(said(&act.place), "地点"));
+    out.extend(unless(
+        act.signed || act.unsigned_reason.as_deref().is_some_and(said),
+        "当事人签名，或者拒签、不能签名的原因",
+    ));
+    out
+});
+
+guard!(ONE_INTERVIEWEE, "G_INTERVIEW", "询问须一人一次一份", "行政处罚法55②", |m| {
+    let Some(act) = m.after().acts.last().filter(|a| a.kind == ActKind::Interview) else { return vec![] };
+    let who = act.interviewee.as_deref().unwrap_or_default();
+    let one = said(who) && !who.contains(['、', ',', '，', ';', '；']);
+    let mut out = unless(one, "一份询问笔录只能有一名被询问人");
+    out.extend(unless(act.told_rights, "告知被询问人的权利和义务"));
+    out
+});
+
+guard!(EVIDENCE_KNOWN, "G_EVIDENCE", "没有这份证据", "行政处罚法46", |m| {
+    let known = |no: u32| m.after().case.evid.iter().any(|e| e.no == no);
+    m.after().evidence.iter().filter(|c| !known(c.no)).map(|c| format!("证据{}不在证据清单中", c.no)).collect()
+});
+
+guard!(ELEMENT_KNOWN, "G_ELEMENT", "没有这个构成要件", "行政处罚法40", |m| {
+    let known = |code: &str| m.look.book.elements.iter().any(|e| e.code == code);
+    let codes = m.look.book.elements.iter().map(|e| e.code.as_str()).collect::<Vec<_>>().join("、");
+    let bad = m.after().elements.iter().filter(|e| !known(&e.code));
+    bad.map(|e| format!("“{}”不是构成要件代码；可用：{codes}", e.code)).collect()
+});
+
+guard!(PRESERVATION_APPROVED, "G_PRESERVE", "先行登记保存未经负责人批准", "行政处罚法56", |m| {
+    let open = m.after().preservations.iter().filter(|p| p.disposed_on.is_some() && p.approval.is_none());
+    open.map(|p| format!("{}登记保存的证据须经负责人批准", p.on)).collect()
+});
+
+guard!(PRESERVED, "G_PRESERVE", "登记保存的证据没有处理", "行政处罚法56", |m| {
+    let mut out = vec![];
+    for p in &m.after().preservations {
+        if p.approval.is_none() {
+            out.push(format!("{}的登记保存须经负责人批准", p.on));
+        }
+        if p.disposed_on.is_none() {
+            out.push(format!("{}登记保存的证据须在七个工作日内作出处理决定", p.on));
+        }
+    }
+    out
+});
+
+guard!(COERCION_BASIS, "G_COERCIVE", "没有查封、扣押的授权条款", "行政强制法17、22", |m| {
+    let bad = |c: &&crate::domain::dossier::Coercive| !(c.legal_basis.contains('《') && c.legal_basis.contains("条"));
+    m.after().coercive.iter().filter(bad).map(|_| "法律、法规授权本机关查封、扣押的具体条款".to_string()).collect()
+});
+
+guard!(RECTIFY_TERM, "G_RECTIFY", "责令改正的内容或者期限不完整", "行政处罚法28①", |m| {
+    let Some(order) = m.after().rectifications.last() else { return vec![] };
+    let mut out = unless(order.items.iter().any(|i| said(i)), "改正内容，逐条写明");
+    out.extend(unless(order.due > order.ordered_on, "改正期限须晚于责令之日"));
+    out
+});
+
+guard!(RECTIFY_EXPIRED, "G_RECTIFY", "还不能认定是否逾期未改正", "行政处罚法28①", |m| {
+    let Some(order) = m.after().rectifications.last() else { return vec!["没有责令改正通知书".into()] };
+    let Some(recheck) = &order.recheck else { return vec![] };
+    let early = !recheck.corrected && recheck.on <= order.due;
+    let mut out = unless(!early, format!("改正期限到{}，期满才能认定逾期不改正", order.due));
+    out.extend(unless(order.served_on.is_some() || recheck.corrected, "责令改正通知书的送达回证"));
+    out
+});
+
+guard!(AV_KNOWN, "G_AV", "音像记录不完整", "行政处罚法47", |m| {
+    let Some(av) = m.after().av.last() else { return vec![] };
+    unless(av.sha256.is_some() || av.missing_because.as_deref().is_some_and(said), "音像文件，或者没有记录的理由")
+});
+
+guard!(SUSPENSION_BASIS, "G_SUSPEND", "扣除期限没有法定事由", "行政处罚法60", |m| {
+    let Some(s) = m.after().suspensions.last() else { return vec![] };
+    let mut out =
+        unless(s.basis.contains('条') || s.basis.chars().any(|c| c.is_ascii_digit()), "法律、法规、规章的具体条款");
+    out.extend(unless(said(&s.reason), "事由"));
+    out.extend(unless(s.to.is_none_or(|to| to >= s.from), "止日不得早于起日"));
+    out
+});
+
+guard!(ELEMENTS, "G_ELEMENTS", "构成要件没有查清", "行政处罚法40、57①", |m| elements_open(&m.look));
+
+guard!(IDENTITY, "G_IDENTITY", "没有当事人的身份证明", "行政处罚法59①(一)", |m| {
+    unless(m.after().identity.is_some(), "当事人主体身份证明在卷并与名称核对")
+});
+
+guard!(GAINS, "G_GAINS", "违法所得没有查明", "行政处罚法28②", |m| {
+    let facts = &m.after().case.facts;
+    let itemised = facts.gains.as_ref().is_some_and(|g| g.gross_receipts_fen.is_some());
+    let reason = m.after().investigation.as_ref().and_then(|r| r.gains_unknown.as_deref()).is_some_and(said);
+    let asked = m
+        .look
+        .assessment
+        .penalties
+        .iter()
+        .any(|p| p.multiple.is_some() || p.kind == crate::domain::penalty::PenaltyKind::ConfiscateGains);
+    unless(!asked || itemised || reason, "分项认定违法所得，或者写明无法查明的理由")
+});
+
+guard!(FACTORS, "G_FACTORS", "没有逐项核对裁量因素", "行政处罚法5②、57①", |m| {
+    unless(m.after().investigation.as_ref().is_some_and(|r| r.factors_reviewed), "从轻、减轻、从重因素逐项有无")
+});
+
+/// Elements that apply to this case.
+pub fn elements_asked<'a>(look: &Look<'a>) -> Vec<&'a ElementRule> {
+    let facts = &look.dossier.case.facts;
+    let wanted = |when: ElementWhen| match when {
+        ElementWhen::Always => true,
+        ElementWhen::Circumstance => {
+            matches!(facts.circumstance, Some(Circumstance::Serious | Circumstance::VerySerious))
+        }
+        ElementWhen::Unrectified => facts.circumstance == Some(Circumstance::Unrectified),
+        ElementWhen::Gains => facts.gains.as_ref().is_some_and(|g| g.gross_receipts_fen.is_some()),
+    };
+    look.book.elements.iter().filter(|e| wanted(e.when)).collect()
+}
+
+/// Elements without a finding, or established without verified, lawful evidence.
+pub fn elements_open(look: &Look<'_>) -> Vec<String> {
+    let dossier = look.dossier;
+    let good = |no: &u32| dossier.evidence.iter().any(|c| c.no == *no && c.verified && c.lawful);
+    let mut out = vec![];
+    for rule in elements_asked(look) {
+        match dossier.elements.iter().rev().find(|f| f.code == rule.code) {
+            None => out.push(format!("{}：没有结论", rule.zh)),
+            Some(f) if f.established && !f.evidence.iter().any(good) => {
+                out.push(format!("{}：没有查证属实、来源合法的证据支撑", rule.zh));
+            }
+            Some(_) => {}
+        }
+    }
+    out
+}
