@@ -14,5 +14,6 @@ pub mod money;
 pub mod numerals;
 pub mod penalty;
 pub mod precedent;
+pub mod process_record;
 pub mod rulebook;
 pub mod trace;
