@@ -19,6 +19,7 @@ pub mod penalty;
 pub mod people;
 pub mod precedent;
 pub mod procedure;
+pub mod process_record;
 pub mod rulebook;
 pub mod trace;
 
