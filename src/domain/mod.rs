@@ -8,6 +8,7 @@ pub mod discretion;
 pub mod distribution;
 pub mod document;
 pub mod dossier;
+pub mod dues;
 pub mod extraction;
 pub mod foreign;
 pub mod intake;

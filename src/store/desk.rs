@@ -172,7 +172,9 @@ impl Desk {
 }
 
 /// A change that panics is a change that failed; the others go on.
-async fn unwinding(mut job: Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>>) -> Result<(), StoreError> {
+async fn unwinding(
+    mut job: Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>>,
+) -> Result<(), StoreError> {
     std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(cx))) {
         Ok(poll) => poll,
         Err(_) => Poll::Ready(Err(StoreError::Sql("程序内部错误".into()))),

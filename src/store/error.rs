@@ -22,7 +22,9 @@ pub enum StoreError {
     Corrupt(String),
     #[error("数据库由更新版本的程序写成（第{0}号升级），请使用更新版本的程序")]
     NewerSchema(i64),
-    #[error("全过程记录与其签名不符（第{seq}号事件处：{why}），不再写入；请运行 zhicai verify-record 查明，并从备份恢复")]
+    #[error(
+        "全过程记录与其签名不符（第{seq}号事件处：{why}），不再写入；请运行 zhicai verify-record 查明，并从备份恢复"
+    )]
     RecordBroken { seq: i64, why: String },
     #[error("找不到记录的签名密钥 {0}；请把备份中的 record.key 放回数据目录")]
     NoKey(String),

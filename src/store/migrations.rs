@@ -10,12 +10,10 @@ use crate::domain::process_record::canonical::sha256_hex;
 use crate::domain::process_record::event::legal_time;
 
 /// Version, name, tables, and what only SQLite understands.
-const VERSIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "record",
-    include_str!("migrations/0001_record.sql"),
-    include_str!("migrations/0001_record_triggers.sql"),
-)];
+const VERSIONS: &[(i64, &str, &str, &str)] = &[
+    (1, "record", include_str!("migrations/0001_record.sql"), include_str!("migrations/0001_record_triggers.sql")),
+    (3, "cases", include_str!("migrations/0003_cases.sql"), ""),
+];
 
 /// Brings the schema to the newest version, a transaction per version; a database of a newer program is refused untouched.
 pub(super) async fn run(conn: &mut Connection) -> Result<(), StoreError> {
@@ -24,7 +22,8 @@ pub(super) async fn run(conn: &mut Connection) -> Result<(), StoreError> {
     )
     .execute(&mut *conn)
     .await?;
-    let rows = sqlx::query("SELECT version, sha256 FROM schema_versions ORDER BY version").fetch_all(&mut *conn).await?;
+    let rows =
+        sqlx::query("SELECT version, sha256 FROM schema_versions ORDER BY version").fetch_all(&mut *conn).await?;
     let mut present = Vec::with_capacity(rows.len());
     for row in &rows {
         let (version, digest): (i64, String) = (row.try_get(0)?, row.try_get(1)?);

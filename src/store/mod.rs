@@ -1,5 +1,6 @@
 //! SQL lives here and nowhere else. The case store: one writer whose every change carries its event, many readers.
 
+pub mod cases;
 pub mod change;
 mod desk;
 pub mod error;
@@ -65,7 +66,8 @@ async fn start(conn: &mut sqlite::Connection, data_dir: &Path) -> Result<(Key, H
     sqlite::begin(conn).await?;
     let mut head = Head::load(conn, &key, None).await?;
     if head.size == 0 {
-        let detail = json!({ "public_key": key.public(), "signature": "ed25519", "version": env!("CARGO_PKG_VERSION") });
+        let detail =
+            json!({ "public_key": key.public(), "signature": "ed25519", "version": env!("CARGO_PKG_VERSION") });
         let event = NewEvent::new(Timestamp::now(), ActorRef::system(), "record.started", "record", "system");
         head.append(conn, &key, event.detail(detail)).await?;
         head.save(conn, &key).await?;

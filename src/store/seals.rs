@@ -14,11 +14,14 @@ pub(super) struct Table {
     pub columns: &'static [&'static str],
 }
 
-pub(super) const TABLES: &[Table] = &[Table {
-    name: "attachments",
-    key: "id",
-    columns: &["sha256", "size", "media_type", "name", "kind", "case_no", "uploaded_by", "uploaded_at"],
-}];
+pub(super) const TABLES: &[Table] = &[
+    Table {
+        name: "attachments",
+        key: "id",
+        columns: &["sha256", "size", "media_type", "name", "kind", "case_no", "uploaded_by", "uploaded_at"],
+    },
+    Table { name: "cases", key: "case_no", columns: &["version", "state", "teaching", "created_by", "dossier"] },
+];
 
 /// Digest of the row `<table>:<key>` as it stands now; `None` when there is none. A newer version of the table that covers more
 /// columns must seal its rows anew.

@@ -49,7 +49,10 @@ pub struct Answer {
 /// What became of a request that may come twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done<T> {
-    Fresh { committed: Committed<T>, answer: Answer },
+    Fresh {
+        committed: Committed<T>,
+        answer: Answer,
+    },
     /// It was done before; nothing happened now.
     Repeated(Answer),
 }
@@ -160,16 +163,18 @@ async fn make<C: Change>(
     let mut stored = Answer { status: 200, body: String::new() };
     if let Some((once, answering)) = once {
         stored = answering(&committed);
-        sqlx::query("INSERT INTO idempotency (actor_id, key, digest, status, body, seq, at) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(&once.actor_id)
-            .bind(&once.key)
-            .bind(&once.digest)
-            .bind(i64::from(stored.status))
-            .bind(&stored.body)
-            .bind(committed.seq)
-            .bind(legal_time(at))
-            .execute(desk.conn)
-            .await?;
+        sqlx::query(
+            "INSERT INTO idempotency (actor_id, key, digest, status, body, seq, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&once.actor_id)
+        .bind(&once.key)
+        .bind(&once.digest)
+        .bind(i64::from(stored.status))
+        .bind(&stored.body)
+        .bind(committed.seq)
+        .bind(legal_time(at))
+        .execute(desk.conn)
+        .await?;
     }
     Ok(Done::Fresh { committed, answer: stored })
 }

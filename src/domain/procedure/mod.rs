@@ -6,7 +6,7 @@
 //! Reading order: [`state`], [`step`], [`table`] (every step with its guards), `guards`, `apply`.
 
 mod apply;
-mod guards;
+pub mod guards;
 pub mod state;
 pub mod step;
 pub mod table;

@@ -1,6 +1,6 @@
 //! 立案、调查、终结 (行政处罚法22–25、28、36、40、46、54–57).
 
-use super::{Guard, guard, name_of, said, unless};
+use super::{Guard, guard, said, unless};
 use crate::domain::assessment::ResultCode;
 use crate::domain::checks::Look;
 use crate::domain::dossier::ActKind;
