@@ -1,5 +1,7 @@
 //! 文书 and 音像记录 in the dossier: what they are, what they hash to, who answers for them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,8 @@ pub struct Paper {
     /// True when `sha256` is that of an attachment.
     pub attached: bool,
     pub pages: u32,
+    /// Words that people or the model put in, by field of the form; the rest is filled from the file and follows it.
+    pub passages: BTreeMap<String, String>,
     /// Passages a model wrote, with the person who took each on.
     pub machine: Vec<MachinePassage>,
     /// What was told, reviewed, discussed and decided must agree; the words are kept apart for comparison.

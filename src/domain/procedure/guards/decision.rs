@@ -3,7 +3,7 @@
 use super::{Guard, guard, said, unless};
 use crate::domain::assessment::ResultCode;
 use crate::domain::checks::Look;
-use crate::domain::dossier::{Decision, DecisionKind, Dossier};
+use crate::domain::dossier::{Decision, DecisionKind, Dossier, Paper};
 use crate::domain::legal_review::{self, Review};
 use crate::domain::penalty::{PenaltyKind, Tier};
 
@@ -180,11 +180,13 @@ fn standing(review: &Review) -> String {
 
 /// What a review answers for: facts, figure and the text of the draft decision, in one string to compare.
 pub fn reviewed_digest(dossier: &Dossier) -> String {
-    let papers: Vec<&str> = ["penalty_decision", "no_penalty_decision"]
-        .iter()
-        .filter_map(|k| dossier.paper(k))
-        .map(|p| p.sha256.as_str())
-        .collect();
+    // The words, not the page: number and date are put in when it is signed.
+    let words = |p: &Paper| match p.passages.is_empty() {
+        true => p.sha256.clone(),
+        false => p.passages.iter().map(|(k, v)| format!("{k}={v}\n")).collect(),
+    };
+    let papers: Vec<String> =
+        ["penalty_decision", "no_penalty_decision"].iter().filter_map(|k| dossier.paper(k)).map(words).collect();
     let figure = serde_json::to_string(&dossier.case.disc).unwrap_or_default();
     let facts = serde_json::to_string(&dossier.case.facts).unwrap_or_default();
     crate::domain::digest(&format!("{facts}\n{figure}\n{}", papers.join("\n")))
