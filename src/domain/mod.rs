@@ -15,5 +15,6 @@ pub mod numerals;
 pub mod penalty;
 pub mod people;
 pub mod precedent;
+pub mod process_record;
 pub mod rulebook;
 pub mod trace;

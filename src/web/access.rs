@@ -74,7 +74,9 @@ pub async fn check(State(door): State<Door>, mut request: Request, next: Next) -
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
     let origin = origin(peer, request.headers(), &door.flow.settings().access.proxies);
     let now = Timestamp::now();
-    let (signed, renewed) = match pass(&door, route, &request, &origin, now).await {
+    // Copies: a reference to the request, whose body cannot be shared, must not be held while waiting.
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    let (signed, renewed) = match pass(&door, route, (&method, &headers), &origin, now).await {
         Ok(passed) => passed,
         Err(report) if report.class == Class::Unauthenticated && route.path == "/" => {
             return (StatusCode::SEE_OTHER, [(header::LOCATION, "/sign-in")]).into_response();
@@ -101,15 +103,15 @@ pub async fn check(State(door): State<Door>, mut request: Request, next: Next) -
 async fn pass(
     door: &Door,
     route: &Route,
-    request: &Request,
+    (method, headers): (&Method, &HeaderMap),
     origin: &str,
     now: Timestamp,
 ) -> Result<(Option<Signed>, Option<String>)> {
     if route.access == Access::Public {
         return Ok((None, None));
     }
-    let open = route.access == Access::Local && open(door, request.headers());
-    let (signed, renewed) = match caller::credentials(request.headers(), open)? {
+    let open = route.access == Access::Local && open(door, headers);
+    let (signed, renewed) = match caller::credentials(headers, open)? {
         caller::Credentials::Token(token) => (door.flow.by_token(&token, origin, now).await?, None),
         caller::Credentials::Cookie(cookie) => match door.flow.by_session(&cookie, origin, now).await {
             Ok(found) => found,
@@ -124,9 +126,9 @@ async fn pass(
     };
     may(route, &signed)?;
     if let Via::Session { csrf, .. } = &signed.via
-        && !matches!(*request.method(), Method::GET | Method::HEAD)
+        && !matches!(*method, Method::GET | Method::HEAD)
     {
-        let mut sent = request.headers().get_all(caller::CSRF).iter();
+        let mut sent = headers.get_all(caller::CSRF).iter();
         if !(sent.next().is_some_and(|v| v.as_bytes() == csrf.as_bytes()) && sent.next().is_none()) {
             let detail = "请刷新页面后重试（缺少或不符的 X-Zhicai-Csrf）";
             return Err(Report::new(Class::Forbidden, "auth.csrf", "请求未被接受", detail));

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::problem::Problem;
 use crate::domain::people::Actor;
-use crate::error::{Class, Report, Result};
+use crate::error::{self, Class, Report};
 use crate::flow::people::Signed;
 use crate::flow::people::tokens::PREFIX;
 
@@ -83,7 +83,7 @@ pub enum Credentials {
 
 /// Reads the token or, without one, the cookie. Ordinary clients of language models send a key of any kind; where no sign-in is
 /// needed (`open`) only ours is looked at.
-pub fn credentials(headers: &HeaderMap, open: bool) -> Result<Credentials> {
+pub fn credentials(headers: &HeaderMap, open: bool) -> error::Result<Credentials> {
     let wrong = |detail: &str| Report::new(Class::Unauthenticated, "auth.token", "令牌无效", detail);
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     if let Some(first) = sent.next() {
