@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::{input, setup};
+use crate::domain::process_record::ActorRef;
 use crate::error::{Class, Report, Result};
 use crate::flow::Flow;
-use crate::domain::process_record::ActorRef;
 use crate::settings::{Local, Settings};
 use crate::setup::choice;
 use crate::web;

@@ -9,8 +9,8 @@ use crate::domain::case::Case;
 use crate::domain::discretion;
 use crate::domain::distribution::{Bootstrap, Comparable, Distribution};
 use crate::domain::intake;
-use crate::domain::people::Actor;
 use crate::domain::penalty::PenaltyKind;
+use crate::domain::people::Actor;
 use crate::error::Result;
 
 const SHOWN: usize = 6;

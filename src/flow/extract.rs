@@ -8,9 +8,9 @@ use super::{Flow, today};
 use crate::corpus::cases::Shelf;
 use crate::domain::assessment::Notice;
 use crate::domain::case::Case;
-use crate::domain::people::Actor;
 use crate::domain::document::points::{is_instruction, sentences};
 use crate::domain::extraction::{self, Extracted};
+use crate::domain::people::Actor;
 use crate::engine::Message;
 use crate::error::{Class, Report, Result};
 

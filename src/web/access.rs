@@ -199,7 +199,8 @@ mod tests {
         for local in ["localhost", "localhost:8088", "127.0.0.1:8088", "127.8.8.8", "[::1]:8088", "LOCALHOST:1"] {
             assert!(names_this_machine(local), "{local}");
         }
-        for other in ["evil.example", "127.0.0.1.evil.example:8088", "localhost.evil.example", "10.0.0.1", "[::2]", ""] {
+        for other in ["evil.example", "127.0.0.1.evil.example:8088", "localhost.evil.example", "10.0.0.1", "[::2]", ""]
+        {
             assert!(!names_this_machine(other), "{other}");
         }
     }

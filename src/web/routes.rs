@@ -9,8 +9,8 @@ use super::handlers::{
     assessments, catalog, completions, drafts, extractions, health, me, oidc, people, search, sessions,
 };
 use super::{App, assets};
-use crate::domain::people::Scope::{self, Draft, Read, Write};
 use crate::domain::people::Role::Admin;
+use crate::domain::people::Scope::{self, Draft, Read, Write};
 
 /// A route that a page and a token of that scope may call.
 const fn route(method: &'static str, path: &'static str, access: Access, scope: Scope) -> Route {

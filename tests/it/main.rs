@@ -16,6 +16,7 @@ mod models;
 mod norms;
 mod precedents;
 mod ranking;
+mod record;
 mod remote;
 mod rules;
 mod setup;

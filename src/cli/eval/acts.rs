@@ -94,7 +94,8 @@ struct Kept {
 }
 
 fn place_of_act(flow: &Flow, case: &Precedent, kept: &Kept) -> Result<Option<usize>> {
-    let without = Without { case: Some(&kept.case), decisions_on: kept.act.as_deref(), table: kept.table, ..Without::default() };
+    let without =
+        Without { case: Some(&kept.case), decisions_on: kept.act.as_deref(), table: kept.table, ..Without::default() };
     let told = flow.acts_told(narrative(case), without)?;
     Ok(told.iter().position(|c| Some(&c.violation) == case.facts.violation.as_ref()))
 }

@@ -23,8 +23,8 @@ use super::decisions::{self, DecisionError, DecisionQuery, DecisionSearch, Engin
 use super::{CorpusError, precedents};
 use crate::domain::case::GainsFacts;
 use crate::domain::money::Fen;
-use crate::domain::people::Actor;
 use crate::domain::penalty::{Circumstance, Tier};
+use crate::domain::people::Actor;
 use crate::domain::precedent::Precedent;
 use crate::domain::rulebook::RuleBook;
 

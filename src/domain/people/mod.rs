@@ -29,10 +29,7 @@ vocabulary! {
 impl Role {
     /// Whether the role brings the bureau's real decisions in sight; the others see teaching cases.
     fn sees_real_cases(self) -> bool {
-        matches!(
-            self,
-            Self::Officer | Self::Reviewer | Self::Head | Self::Publisher | Self::Trainer | Self::Supervisor
-        )
+        matches!(self, Self::Officer | Self::Reviewer | Self::Head | Self::Publisher | Self::Trainer | Self::Supervisor)
     }
 }
 

@@ -46,7 +46,12 @@ pub struct Welcome {
 }
 
 fn spent() -> Report {
-    Report::new(Class::NotFound, "invitation.not_found", "链接不能使用", "链接不存在、已使用或已过期，请找管理员重新发送")
+    Report::new(
+        Class::NotFound,
+        "invitation.not_found",
+        "链接不能使用",
+        "链接不存在、已使用或已过期，请找管理员重新发送",
+    )
 }
 
 impl Flow {

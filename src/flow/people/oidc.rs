@@ -10,13 +10,13 @@ use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreIdTokenClaims, CoreJwsSigningAlgorithm, CoreProviderMetadata,
 };
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
 };
 use tokio::sync::Semaphore;
 
 use super::sign_in::Opened;
-use super::{digest, secret, seconds_since};
+use super::{digest, seconds_since, secret};
 use crate::error::{Class, Report, Result};
 use crate::flow::{Flow, report};
 use crate::settings::{Claim, Oidc};
@@ -91,9 +91,9 @@ impl Flow {
     fn oidc(&self) -> Result<(Oidc, String)> {
         let oidc = self.settings.oidc.clone();
         let issuer = oidc.issuer.clone().filter(|_| !oidc.client_id.is_empty());
-        issuer.map(|issuer| (oidc, issuer)).ok_or_else(|| {
-            Report::new(Class::NotFound, "auth.oidc_off", "没有启用统一登录", "请用登录名和密码登录")
-        })
+        issuer
+            .map(|issuer| (oidc, issuer))
+            .ok_or_else(|| Report::new(Class::NotFound, "auth.oidc_off", "没有启用统一登录", "请用登录名和密码登录"))
     }
 
     /// Whether pages may offer it.
@@ -145,9 +145,12 @@ impl Flow {
     }
 
     async fn talk<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let _turn = self.accounts().oidc.turn.try_acquire().map_err(|_| {
-            Report::new(Class::Busy, "auth.busy", "登录的人过多", "请稍后再试")
-        })?;
+        let _turn = self
+            .accounts()
+            .oidc
+            .turn
+            .try_acquire()
+            .map_err(|_| Report::new(Class::Busy, "auth.busy", "登录的人过多", "请稍后再试"))?;
         tokio::task::spawn_blocking(work).await.map_err(|e| failed("系统内部错误", e))?
     }
 }
@@ -212,8 +215,10 @@ fn authorize(oidc: &Oidc, issuer: &str) -> Result<Authorised> {
 /// What the provider calls the person, by a signed token made for us and this very sign-in.
 fn identify(oidc: &Oidc, issuer: &str, told: Told) -> Result<String> {
     let client = client!(oidc, issuer);
-    let asked = client.exchange_code(AuthorizationCode::new(told.code)).map_err(|e| failed("统一登录服务的设置有误", e))?;
-    let answer = asked.set_pkce_verifier(told.verifier).request(&http).map_err(|e| failed("统一登录服务没有确认", e))?;
+    let asked =
+        client.exchange_code(AuthorizationCode::new(told.code)).map_err(|e| failed("统一登录服务的设置有误", e))?;
+    let answer =
+        asked.set_pkce_verifier(told.verifier).request(&http).map_err(|e| failed("统一登录服务没有确认", e))?;
     let token = answer.id_token().ok_or_else(|| failed("统一登录服务没有给出身份", "no id_token"))?;
     let verifier = client.id_token_verifier().set_allowed_algs(SIGNATURES);
     let claims = token.claims(&verifier, &told.nonce).map_err(|e| failed("统一登录给出的身份不可信", e))?;

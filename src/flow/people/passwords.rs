@@ -48,7 +48,10 @@ impl Drop for Place<'_> {
 }
 
 impl Hashing {
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> Result<T> + Send + 'static) -> Result<T> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Argon2<'static>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let place = Place(&self.asked);
         if self.asked.fetch_add(1, Ordering::AcqRel) >= WAITING + SIDE_BY_SIDE {
             return Err(Report::new(Class::Busy, "auth.busy", "登录的人过多", "请稍后再试"));
@@ -67,8 +70,7 @@ impl Hashing {
     /// Whether the password is that of the hash; takes as long when there is none.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
         // What can be no password of ours is not hashed at its full length, but for as long.
-        let (password, possible) =
-            if password.len() > LONGEST { (String::new(), false) } else { (password, true) };
+        let (password, possible) = if password.len() > LONGEST { (String::new(), false) } else { (password, true) };
         self.run(move |argon2| {
             let known = hash.is_some();
             let hash = hash.unwrap_or_else(|| NOBODYS.into());

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Signed, Via, digest, event, is_secret, nobody, passwords, secret, seconds_since};
+use super::{Signed, Via, digest, event, is_secret, nobody, passwords, seconds_since, secret};
 use crate::domain::process_record::ActorRef;
 use crate::error::{Class, Report, Result, Wrong};
 use crate::flow::{Flow, report};
+use crate::store::StoreError;
 use crate::store::people::SetPassword;
 use crate::store::people::sessions::{EndSession, RotateSession, Session};
-use crate::store::StoreError;
 
 /// Seconds after which a session gets a new cookie.
 pub const ROTATE: i64 = 60 * 60;

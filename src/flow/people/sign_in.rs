@@ -49,7 +49,9 @@ impl Flow {
         let right = self.accounts().hashing.verify(password, hash).await?;
         match person.filter(|_| right) {
             Some(person) => self.open_session(person, Some(name_key), ends, "password", origin, now).await,
-            None => Err(Report::new(Class::Unauthenticated, "auth.wrong", "不能登录", "登录名或密码不对，或账号未启用")),
+            None => {
+                Err(Report::new(Class::Unauthenticated, "auth.wrong", "不能登录", "登录名或密码不对，或账号未启用"))
+            }
         }
     }
 

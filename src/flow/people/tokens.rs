@@ -45,8 +45,9 @@ pub struct NewToken {
 impl Flow {
     /// Who calls with this token.
     pub async fn by_token(&self, written: &str, origin: &str, now: Timestamp) -> Result<Signed> {
-        let unknown =
-            || Report::new(Class::Unauthenticated, "auth.token", "令牌无效", "令牌不存在、已撤销或已过期，请换用新的令牌");
+        let unknown = || {
+            Report::new(Class::Unauthenticated, "auth.token", "令牌无效", "令牌不存在、已撤销或已过期，请换用新的令牌")
+        };
         let secret = written.strip_prefix(PREFIX).filter(|s| is_secret(s)).ok_or_else(unknown)?;
         let found = self.reader().await?.token(&digest(secret)).await.map_err(report::store)?;
         let (token, person) = found.ok_or_else(unknown)?;

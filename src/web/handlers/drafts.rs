@@ -36,11 +36,19 @@ pub async fn create(
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, base)], Json(links)).into_response())
 }
 
-pub async fn show(State(flow): State<App>, caller: Option<Caller>, Path(id): Path<String>) -> Result<Json<JobView>, Problem> {
+pub async fn show(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<JobView>, Problem> {
     Ok(Json(flow.draft_job(Caller::actor(&caller), &id)?))
 }
 
-pub async fn cancel(State(flow): State<App>, caller: Option<Caller>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn cancel(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
     flow.cancel_draft(Caller::actor(&caller), &id)?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -67,7 +75,11 @@ pub async fn events(
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }
 
-pub async fn docx(State(flow): State<App>, caller: Option<Caller>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn docx(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let (name, bytes) = flow.draft_docx(Caller::actor(&caller), &id)?;
     let kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
     let encoded: String = name
@@ -80,10 +92,20 @@ pub async fn docx(State(flow): State<App>, caller: Option<Caller>, Path(id): Pat
     Ok(([(header::CONTENT_TYPE, kind.to_string()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
 }
 
-pub async fn html(State(flow): State<App>, caller: Option<Caller>, Path(id): Path<String>) -> Result<Response, Problem> {
-    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], flow.draft_html(Caller::actor(&caller), &id)?).into_response())
+pub async fn html(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], flow.draft_html(Caller::actor(&caller), &id)?)
+        .into_response())
 }
 
-pub async fn text(State(flow): State<App>, caller: Option<Caller>, Path(id): Path<String>) -> Result<Response, Problem> {
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], flow.draft_text(Caller::actor(&caller), &id)?).into_response())
+pub async fn text(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], flow.draft_text(Caller::actor(&caller), &id)?)
+        .into_response())
 }

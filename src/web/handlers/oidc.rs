@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::error::Report;
-use crate::web::assets;
 use crate::web::App;
+use crate::web::assets;
 use crate::web::caller::{self, Origin};
 
 /// Cookie of the browser that asked; it must come along from another site, unlike the session's.
@@ -17,10 +17,12 @@ const COOKIE: &str = "zhicai_oidc";
 pub async fn start(State(flow): State<App>) -> Response {
     match flow.oidc_start(Timestamp::now()).await {
         Ok(departure) => {
-            let text = format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/api/v1/oidc; Max-Age=600", departure.browser);
+            let text =
+                format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/api/v1/oidc; Max-Age=600", departure.browser);
             let set = caller::set(text, flow.settings().access.https);
             let location = HeaderValue::try_from(departure.url).unwrap_or(HeaderValue::from_static("/sign-in"));
-            (StatusCode::SEE_OTHER, AppendHeaders([(header::SET_COOKIE, set), (header::LOCATION, location)])).into_response()
+            (StatusCode::SEE_OTHER, AppendHeaders([(header::SET_COOKIE, set), (header::LOCATION, location)]))
+                .into_response()
         }
         Err(report) => back(&report),
     }
@@ -47,7 +49,8 @@ pub async fn callback(
             let https = flow.settings().access.https;
             let set = caller::cookie(&opened.cookie, https);
             let gone = caller::set(format!("{COOKIE}=; HttpOnly; SameSite=Lax; Path=/api/v1/oidc; Max-Age=0"), https);
-            (AppendHeaders([(header::SET_COOKIE, set), (header::SET_COOKIE, gone)]), assets::signed_in().await).into_response()
+            (AppendHeaders([(header::SET_COOKIE, set), (header::SET_COOKIE, gone)]), assets::signed_in().await)
+                .into_response()
         }
         Err(report) => back(&report),
     }
