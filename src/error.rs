@@ -10,6 +10,10 @@ pub enum Class {
     /// The input cannot be read or is wrong: exit 2, 400/422.
     Invalid,
     TooLarge,
+    /// Nobody is signed in, or not any more: 401.
+    Unauthenticated,
+    /// Signed in, but not for this: 403.
+    Forbidden,
     NotFound,
     /// A legal guard refuses: exit 2, 422, with `basis` and `missing`.
     Refused,
@@ -44,6 +48,9 @@ pub struct Report {
     pub missing: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Wrong>,
+    /// Seconds after which another try makes sense.
+    #[serde(skip)]
+    pub retry_after: Option<i64>,
 }
 
 impl Report {
@@ -56,6 +63,7 @@ impl Report {
             basis: None,
             missing: Vec::new(),
             errors: Vec::new(),
+            retry_after: None,
         }
     }
 
@@ -74,10 +82,21 @@ impl Report {
         self
     }
 
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
     /// 2 = wrong usage or input, 3 = something it needs is missing or broken (contract).
     pub fn exit_code(&self) -> u8 {
         match self.class {
-            Class::Invalid | Class::TooLarge | Class::NotFound | Class::Refused | Class::Conflict => 2,
+            Class::Invalid
+            | Class::TooLarge
+            | Class::Unauthenticated
+            | Class::Forbidden
+            | Class::NotFound
+            | Class::Refused
+            | Class::Conflict => 2,
             Class::Busy | Class::Missing | Class::Internal => 3,
         }
     }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use zhicai::cli::{assess, bench, cite_check, draft, eval, extract, import, index, input, rules, search, serve, setup};
+use zhicai::cli::{
+    assess, bench, cite_check, draft, eval, extract, import, index, input, people, rules, search, serve, setup,
+};
 use zhicai::error::{Class, Report};
 use zhicai::settings::Settings;
 
@@ -42,6 +44,9 @@ enum Command {
     Index(index::Command),
     /// 裁量规则：检查、列出未核实的、两人核实解锁、逐格核对并采用导入的基准
     Rules(rules::Args),
+    /// 人员：登记、列出、停用、邀请（供本机管理员使用）
+    #[command(subcommand)]
+    People(people::Command),
     /// 测速与起草质量
     Bench(bench::Args),
     /// 用给定的语料和问题评测检索
@@ -73,6 +78,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(args, &settings),
         Command::Index(command) => index::run(command, &settings),
         Command::Rules(args) => other(rules::run(args, &settings)),
+        Command::People(command) => people::run(command, &settings),
         Command::Bench(args) => bench::run(args, &settings),
         Command::Eval(command) => eval::run(command, &settings),
     };

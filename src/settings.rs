@@ -17,6 +17,8 @@ pub struct Settings {
     pub hub: Hub,
     pub remote: Remote,
     pub search: Search,
+    pub access: Access,
+    pub oidc: Oidc,
 }
 
 /// How articles and cases are searched.
@@ -34,6 +36,69 @@ pub struct Search {
 impl Default for Search {
     fn default() -> Self {
         Self { dense: true, decisions: Engine::Local, encoder: None }
+    }
+}
+
+/// Who may use the service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// The tools that keep nothing (search, assessment, extraction, stateless drafts, citation check).
+    pub local: Local,
+    /// The service is reached through https: cookies are sent over nothing else.
+    pub https: bool,
+    /// Addresses of reverse proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<std::net::IpAddr>,
+}
+
+/// Whether those tools need sign-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Local {
+    /// Not for whoever uses the machine itself: while the service listens on a loopback address and the request did not come
+    /// through a proxy.
+    #[default]
+    Open,
+    /// Always.
+    SignIn,
+}
+
+/// Sign-in through the bureau's own service (OpenID Connect, authorisation code with PKCE). Off without an issuer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Oidc {
+    /// As the provider states it, such as `https://login.example.gov.cn/realms/ju`.
+    pub issuer: Option<String>,
+    pub client_id: String,
+    /// `ZHICAI_OIDC_SECRET` goes before it; none for a public client.
+    pub client_secret: Option<Secret>,
+    /// Where this service is reached, such as `https://zhicai.example.gov.cn`; the provider sends people back to
+    /// `<base_url>/api/v1/oidc/callback`.
+    pub base_url: String,
+    /// Claim that names the person: it must equal the 统一登录标识 an administrator has entered for them.
+    pub claim: Claim,
+}
+
+/// A claim people can be matched by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    #[default]
+    Sub,
+    PreferredUsername,
+    /// Only where the provider says that it is verified.
+    Email,
+}
+
+impl Default for Oidc {
+    fn default() -> Self {
+        Self {
+            issuer: None,
+            client_id: String::new(),
+            client_secret: None,
+            base_url: "http://127.0.0.1:8088".into(),
+            claim: Claim::Sub,
+        }
     }
 }
 
@@ -127,6 +192,8 @@ struct Written {
     hub: Hub,
     remote: Remote,
     search: Search,
+    access: Access,
+    oidc: Oidc,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -169,13 +236,20 @@ impl Settings {
         if let Some(wanted) = std::env::var("ZHICAI_DENSE").ok().filter(|v| !v.is_empty()) {
             search.dense = !matches!(wanted.as_str(), "off" | "0" | "false");
         }
-        Ok(Self { data_dir, cache_dir, agency: written.agency, hub, remote, search })
+        let mut oidc = written.oidc;
+        if let Some(secret) = std::env::var("ZHICAI_OIDC_SECRET").ok().filter(|s| !s.is_empty()) {
+            oidc.client_secret = Some(Secret::new(secret));
+        }
+        Ok(Self { data_dir, cache_dir, agency: written.agency, hub, remote, search, access: written.access, oidc })
     }
 }
 
 /// The parser's message shows the line it stumbled over; not when that line holds the key.
 fn without_secrets(error: &toml::de::Error) -> String {
     let shown = error.to_string();
+    if shown.contains("secret") {
+        return "[oidc] 的 client_secret 一行写法有误".into();
+    }
     if shown.contains("key") { "[remote] 的 key 一行写法有误".into() } else { shown }
 }
 

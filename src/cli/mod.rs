@@ -9,6 +9,7 @@ pub mod extract;
 pub mod import;
 pub mod index;
 pub mod input;
+pub mod people;
 pub mod proposals;
 pub mod rules;
 pub mod search;

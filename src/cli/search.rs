@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use jiff::civil::Date;
 
 use super::input;
-use crate::corpus::cases::Shelf;
 use crate::error::Result;
 use crate::flow::retrieve::SearchRequest;
 use crate::settings::Settings;
@@ -75,7 +74,7 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
             none_found(hits.is_empty(), args.json);
         }
         Kind::Cases => {
-            let hits = flow.search_cases(&request, Shelf::All)?;
+            let hits = flow.search_cases(&request, None)?;
             if args.json {
                 input::print(&hits);
             } else {

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::{input, setup};
+use crate::domain::process_record::ActorRef;
 use crate::error::{Class, Report, Result};
 use crate::flow::Flow;
-use crate::settings::Settings;
+use crate::settings::{Local, Settings};
 use crate::setup::choice;
 use crate::web;
 
@@ -50,8 +51,18 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
         });
     }
     let address = listener.local_addr().map_or(args.listen, |a| a);
+    let now = jiff::Timestamp::now();
+    let first = runtime.block_on(flow.first_link(ActorRef::system(), "system", now))?;
     println!("智裁已启动：http://{address}/");
-    println!("用浏览器打开上面的地址即可使用；按 Ctrl-C 停止。本机使用，不需要登录。");
+    if address.ip().is_loopback() && settings.access.local == Local::Open {
+        println!("用浏览器打开上面的地址即可使用；按 Ctrl-C 停止。本机使用检索、裁量、起草不需要登录。");
+    } else {
+        println!("用浏览器打开上面的地址，登录后使用；按 Ctrl-C 停止。");
+    }
+    if let Some(link) = first {
+        println!("尚未登记人员。建立第一位管理员请打开（24小时内有效，只能用一次，请勿转发）：");
+        println!("http://{address}{}", link.url);
+    }
     if args.model.is_none()
         && let Ok(chosen) = choice::chosen(&settings.data_dir)
     {
@@ -61,7 +72,7 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
         println!("语言模型在 {endpoint}：起草时只发送脱敏后的要点，不发送案情原文。");
     }
     if !address.ip().is_loopback() {
-        eprintln!("注意：正在非本机地址上监听，同一网络内的人都能打开。");
+        eprintln!("注意：正在非本机地址上监听，同一网络内的人都能打开登录页；密码在网络上传输，请在前面加 https。");
     }
     runtime.block_on(web::serve(listener, flow))?;
     // A model that is still loading must not hold up the end.

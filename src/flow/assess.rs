@@ -10,6 +10,7 @@ use crate::domain::discretion;
 use crate::domain::distribution::{Bootstrap, Comparable, Distribution};
 use crate::domain::intake;
 use crate::domain::penalty::PenaltyKind;
+use crate::domain::people::Actor;
 use crate::error::Result;
 
 const SHOWN: usize = 6;
@@ -24,9 +25,9 @@ impl Flow {
         self.assess_on(case, today(), None)
     }
 
-    /// For somebody who may see these past decisions only.
-    pub fn assess_from(&self, case: &Case, shelf: Shelf) -> Result<Assessment> {
-        self.assessed(case, today(), None, shelf)
+    /// With similar cases of those that `who` may see.
+    pub fn assess_for(&self, case: &Case, who: Option<&Actor>) -> Result<Assessment> {
+        self.assessed(case, today(), None, Shelf::of(who))
     }
 
     /// `exclude` leaves a past decision out of its own comparison.

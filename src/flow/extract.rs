@@ -10,6 +10,7 @@ use crate::domain::assessment::Notice;
 use crate::domain::case::Case;
 use crate::domain::document::points::{is_instruction, sentences};
 use crate::domain::extraction::{self, Extracted};
+use crate::domain::people::Actor;
 use crate::engine::Message;
 use crate::error::{Class, Report, Result};
 
@@ -29,8 +30,8 @@ pub struct Extraction {
 
 impl Flow {
     /// Reads a narrative; the model, when there is one, is asked on its own thread.
-    pub async fn extract(self: &std::sync::Arc<Self>, text: String, shelf: Shelf) -> Result<Extraction> {
-        let flow = self.clone();
+    pub async fn extract(self: &std::sync::Arc<Self>, text: String, who: Option<&Actor>) -> Result<Extraction> {
+        let (flow, shelf) = (self.clone(), Shelf::of(who));
         tokio::task::spawn_blocking(move || flow.extract_from(&text, shelf)).await.unwrap_or_else(|_| {
             Err(Report::new(Class::Internal, "extract.crashed", "识别中断", "系统内部错误，请重试"))
         })

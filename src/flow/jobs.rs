@@ -1,6 +1,7 @@
 //! Draft jobs of the stateless interface: in memory, bounded, a few at a time, cancellable.
 //!
-//! A job belongs to whoever holds its id (an unguessable UUID). Case-bound durable jobs are the store's matter.
+//! A job belongs to the person who started it, and for others it does not exist; one started without sign-in belongs to whoever
+//! holds its id (an unguessable UUID). Case-bound durable jobs are the store's matter.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,6 +55,7 @@ enum State {
 /// One draft in the making.
 pub struct Job {
     pub id: String,
+    owner: Option<String>,
     /// Of the request body, for idempotency.
     digest: String,
     key: Option<String>,
@@ -129,6 +131,7 @@ impl Jobs {
     /// Queues `work`; the same key with the same body returns the first job, with another body it is refused.
     pub fn start(
         &self,
+        owner: Option<&str>,
         digest: String,
         key: Option<String>,
         work: impl FnOnce(&Job) -> Result<Draft, Report> + Send + 'static,
@@ -136,7 +139,7 @@ impl Jobs {
         let job = {
             let mut jobs = self.lock();
             if let Some(key) = &key
-                && let Some(known) = jobs.iter().find(|j| j.key.as_ref() == Some(key))
+                && let Some(known) = jobs.iter().find(|j| j.key.as_ref() == Some(key) && j.owner.as_deref() == owner)
             {
                 if known.digest == digest {
                     return Ok(known.id.clone());
@@ -157,6 +160,7 @@ impl Jobs {
             }
             let job = Arc::new(Job {
                 id: uuid::Uuid::new_v4().to_string(),
+                owner: owner.map(str::to_string),
                 digest,
                 key,
                 state: watch::Sender::new(State::Queued),
@@ -188,18 +192,19 @@ impl Jobs {
         Ok(id)
     }
 
-    fn find(&self, id: &str) -> Result<Arc<Job>, Report> {
-        self.lock().iter().find(|j| j.id == id).cloned().ok_or_else(|| {
+    fn find(&self, owner: Option<&str>, id: &str) -> Result<Arc<Job>, Report> {
+        let theirs = |job: &&Arc<Job>| job.id == id && (job.owner.is_none() || job.owner.as_deref() == owner);
+        self.lock().iter().find(theirs).cloned().ok_or_else(|| {
             Report::new(Class::NotFound, "draft.not_found", "没有这份草稿", "可能已被较新的草稿替换，请重新起草")
         })
     }
 
-    pub fn view(&self, id: &str) -> Result<JobView, Report> {
-        Ok(self.find(id)?.view())
+    pub fn view(&self, owner: Option<&str>, id: &str) -> Result<JobView, Report> {
+        Ok(self.find(owner, id)?.view())
     }
 
-    pub fn draft(&self, id: &str) -> Result<Arc<Draft>, Report> {
-        let view = self.view(id)?;
+    pub fn draft(&self, owner: Option<&str>, id: &str) -> Result<Arc<Draft>, Report> {
+        let view = self.view(owner, id)?;
         match (view.draft, view.error) {
             (Some(draft), _) => Ok(draft),
             (None, Some(report)) => Err(report),
@@ -209,8 +214,8 @@ impl Jobs {
         }
     }
 
-    pub fn cancel(&self, id: &str) -> Result<(), Report> {
-        self.find(id)?.cancelled.store(true, Ordering::Relaxed);
+    pub fn cancel(&self, owner: Option<&str>, id: &str) -> Result<(), Report> {
+        self.find(owner, id)?.cancelled.store(true, Ordering::Relaxed);
         Ok(())
     }
 
@@ -222,8 +227,8 @@ impl Jobs {
     }
 
     /// Progress as it happens; ends after `Done` or `Failed`. A slow reader sees the latest state, not every step.
-    pub fn events(&self, id: &str) -> Result<impl Stream<Item = JobEvent> + use<>, Report> {
-        let mut states = self.find(id)?.state.subscribe();
+    pub fn events(&self, owner: Option<&str>, id: &str) -> Result<impl Stream<Item = JobEvent> + use<>, Report> {
+        let mut states = self.find(owner, id)?.state.subscribe();
         let (out, events) = tokio::sync::mpsc::channel(4);
         tokio::spawn(async move {
             loop {

@@ -9,6 +9,7 @@ pub mod draft;
 pub mod embed;
 pub mod extract;
 pub mod jobs;
+pub mod people;
 pub mod report;
 pub mod retrieve;
 mod status;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
+use tokio::sync::OnceCell;
 
 use self::acts::Acts;
 use self::completions::Running;
@@ -30,6 +32,7 @@ use crate::error::{Report, Result};
 use crate::prompts::Prompts;
 use crate::prompts::tasks::{self, Task};
 use crate::settings::{self, Agency, Settings};
+use crate::store::{self, Reader, Writer};
 
 /// The steps of a case, ready to be called.
 pub struct Flow {
@@ -47,6 +50,8 @@ pub struct Flow {
     agency: Agency,
     jobs: Jobs,
     answers: Running,
+    accounts: people::Accounts,
+    store: OnceCell<(Reader, Writer)>,
 }
 
 /// The language model: none, or opened when it is first needed or warmed up in the background.
@@ -83,7 +88,35 @@ impl Flow {
             agency: settings.agency.clone(),
             jobs: Jobs::default(),
             answers: Running::default(),
+            accounts: people::Accounts::default(),
+            store: OnceCell::new(),
         })
+    }
+
+    /// The case store, opened when it is first needed, inside the runtime that will serve it.
+    async fn store(&self) -> Result<&(Reader, Writer)> {
+        self.store.get_or_try_init(|| store::open(&self.settings.data_dir)).await.map_err(report::store)
+    }
+
+    async fn reader(&self) -> Result<&Reader> {
+        Ok(&self.store().await?.0)
+    }
+
+    async fn writer(&self) -> Result<&Writer> {
+        Ok(&self.store().await?.1)
+    }
+
+    /// Finishes what is being written and closes the store, if it was opened.
+    pub async fn close_store(&self) -> Result<()> {
+        match self.store.get() {
+            Some((_, writer)) => writer.close().await.map_err(report::store),
+            None => Ok(()),
+        }
+    }
+
+    /// What was set for this run.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The engine, or `None` when none is wanted. Blocks while the model loads.

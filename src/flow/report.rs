@@ -9,6 +9,7 @@ use crate::engine::{EngineError, RemoteError};
 use crate::error::{Class, Report, Wrong};
 use crate::prompts::PromptsError;
 use crate::prompts::tasks::TaskError;
+use crate::store::StoreError;
 
 pub fn corpus(e: CorpusError) -> Report {
     Report::new(Class::Missing, e.code(), "语料不可用", e.to_string())
@@ -61,4 +62,17 @@ pub fn fill(e: FillError) -> Report {
 
 pub fn compose(e: ComposeError) -> Report {
     Report::new(Class::Internal, e.code(), "文书无法组成", e.to_string())
+}
+
+pub fn store(e: StoreError) -> Report {
+    let (class, title) = match &e {
+        StoreError::StaleVersion { .. } => (Class::Conflict, "已被他人修改"),
+        StoreError::NotFound(_) => (Class::NotFound, "没有找到"),
+        StoreError::Exists(_) => (Class::Conflict, "已经存在"),
+        StoreError::Refused { .. } => (Class::Conflict, "没有保存"),
+        StoreError::KeyReused => (Class::Conflict, "Idempotency-Key 重复使用"),
+        StoreError::Busy => (Class::Busy, "数据库正忙"),
+        _ => (Class::Missing, "数据库不可用"),
+    };
+    Report::new(class, e.code(), title, e.to_string())
 }

@@ -7,6 +7,7 @@ use super::{Flow, report, today};
 use crate::corpus::cases::{CaseHit, CaseQuery, Shelf};
 use crate::corpus::norms::{NormHit, NormQuery};
 use crate::corpus::search::{StatuteHit, StatuteQuery};
+use crate::domain::people::Actor;
 use crate::error::{Class, Report, Result};
 
 /// Longest query that is searched whole; facts may be pasted.
@@ -67,12 +68,13 @@ impl Flow {
         self.corpus.search_statutes(&query, today()).map_err(report::corpus)
     }
 
-    pub fn search_cases(&self, request: &SearchRequest, shelf: Shelf) -> Result<Vec<CaseHit>> {
+    /// Past decisions, of those that `who` may see.
+    pub fn search_cases(&self, request: &SearchRequest, who: Option<&Actor>) -> Result<Vec<CaseHit>> {
         let query = CaseQuery {
             text: request.checked()?.to_string(),
             violation: request.violation.clone(),
             as_of: Some(request.as_of.unwrap_or_else(today)),
-            shelf,
+            shelf: Shelf::of(who),
             diverse: true,
             limit: request.limit(),
             ..CaseQuery::default()

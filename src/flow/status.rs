@@ -13,6 +13,8 @@ pub struct Status {
     pub rules: String,
     pub violations: usize,
     pub tiers: usize,
+    /// Whether the bureau's own sign-in service can be used.
+    pub oidc: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,6 +49,7 @@ impl Flow {
             rules: self.book.version.clone(),
             violations: self.book.violations.len(),
             tiers: Tier::ALL.len(),
+            oidc: self.offers_oidc(),
         }
     }
 

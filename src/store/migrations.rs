@@ -2,7 +2,7 @@
 //! other databases into the lock file for these few lines.)
 
 use jiff::Timestamp;
-use sqlx::Row as _;
+use sqlx::{Executor as _, Row as _};
 
 use super::error::StoreError;
 use super::sqlite::{self, Connection};
@@ -12,6 +12,7 @@ use crate::domain::process_record::event::legal_time;
 /// Version, name, tables, and what only SQLite understands.
 const VERSIONS: &[(i64, &str, &str, &str)] = &[
     (1, "record", include_str!("migrations/0001_record.sql"), include_str!("migrations/0001_record_triggers.sql")),
+    (2, "people", include_str!("migrations/0002_people.sql"), ""),
     (3, "cases", include_str!("migrations/0003_cases.sql"), ""),
 ];
 
@@ -49,7 +50,8 @@ pub(super) async fn run(conn: &mut Connection) -> Result<(), StoreError> {
 async fn upgrade(conn: &mut Connection, of: &(i64, &str, &str, &str)) -> Result<(), StoreError> {
     let (version, name, tables, only_here) = of;
     for sql in [tables, only_here] {
-        sqlx::raw_sql(sql).execute(&mut *conn).await?;
+        // Not `raw_sql(sql).execute(conn)`: the compiler cannot tell that its future may change threads.
+        conn.execute(sqlx::raw_sql(sql)).await?;
     }
     sqlx::query("INSERT INTO schema_versions (version, name, sha256, at) VALUES (?, ?, ?, ?)")
         .bind(version)

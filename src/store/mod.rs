@@ -8,6 +8,7 @@ mod head;
 pub mod key;
 pub mod laws_db;
 mod migrations;
+pub mod people;
 pub mod process_record;
 mod seals;
 mod sqlite;

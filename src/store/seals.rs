@@ -20,6 +20,34 @@ pub(super) const TABLES: &[Table] = &[
         key: "id",
         columns: &["sha256", "size", "media_type", "name", "kind", "case_no", "uploaded_by", "uploaded_at"],
     },
+    Table {
+        name: "people",
+        key: "id",
+        columns: &[
+            "login",
+            "name",
+            "roles",
+            "legal_qualification",
+            "first_time_reviewer",
+            "external_id",
+            "disabled",
+            "password_hash",
+            "version",
+            "changed_at",
+        ],
+    },
+    Table {
+        name: "certificates",
+        key: "cert_no",
+        columns: &["person_id", "place", "issuer", "region", "categories", "valid_from", "valid_to"],
+    },
+    Table {
+        name: "tokens",
+        key: "id",
+        // Not the day of use: that is in events of its own.
+        columns: &["person_id", "name", "hash", "scopes", "created_at", "expires_at", "revoked_at"],
+    },
+    Table { name: "invitations", key: "id", columns: &["person_id", "hash", "created_at", "expires_at", "used_at"] },
     Table { name: "cases", key: "case_no", columns: &["version", "state", "teaching", "created_by", "dossier"] },
 ];
 

@@ -17,6 +17,19 @@ pub async fn index() -> Response {
     page("index.html", StatusCode::OK)
 }
 
+pub async fn sign_in() -> Response {
+    page("sign-in.html", StatusCode::OK)
+}
+
+pub async fn welcome() -> Response {
+    page("welcome.html", StatusCode::OK)
+}
+
+/// Where somebody lands who has just signed in elsewhere.
+pub async fn signed_in() -> Response {
+    page("signed-in.html", StatusCode::OK)
+}
+
 pub async fn asset(Path(name): Path<String>) -> Response {
     match Assets::get(&name) {
         Some(file) => {

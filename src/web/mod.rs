@@ -1,6 +1,8 @@
 //! HTTP: routes, handlers, pages. Knows the flow, never a room behind it.
 
+pub mod access;
 pub mod assets;
+pub mod caller;
 pub mod extract;
 pub mod handlers;
 pub mod openai;
@@ -20,6 +22,7 @@ use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
+use self::access::Door;
 use self::problem::Problem;
 use crate::error::{Class, Report};
 use crate::flow::Flow;
@@ -30,10 +33,17 @@ pub type App = Arc<Flow>;
 /// Bodies above this are refused before they are read whole.
 pub const BODY_LIMIT: usize = 4 << 20;
 
-/// The whole service as a tower service; tests drive it without a socket.
+/// The whole service as a tower service, as it is on a loopback address; tests drive it without a socket.
 pub fn app(flow: Arc<Flow>) -> Router {
+    app_behind(Door { flow, loopback: true })
+}
+
+/// The whole service behind its door.
+pub fn app_behind(door: Door) -> Router {
     routes::router()
-        .with_state(flow)
+        .with_state(door.flow.clone())
+        // Innermost, so that whatever it answers gets the shape and the headers of all answers.
+        .layer(middleware::from_fn_with_state(door, access::check))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(guard))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
@@ -99,7 +109,9 @@ pub async fn bind(listen: SocketAddr) -> Result<TcpListener, Report> {
 /// Serves until Ctrl-C or SIGTERM, then lets running requests end.
 pub async fn serve(listener: TcpListener, flow: Arc<Flow>) -> Result<(), Report> {
     let stopping = flow.clone();
-    axum::serve(listener, app(flow))
+    let loopback = listener.local_addr().is_ok_and(|a| a.ip().to_canonical().is_loopback());
+    let app = app_behind(Door { flow, loopback }).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             stop_signal().await;
             stopping.stop();

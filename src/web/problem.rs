@@ -27,6 +27,8 @@ impl Problem {
             Class::Invalid if self.0.errors.is_empty() => StatusCode::BAD_REQUEST,
             Class::Invalid | Class::Refused => StatusCode::UNPROCESSABLE_ENTITY,
             Class::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Class::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Class::Forbidden => StatusCode::FORBIDDEN,
             Class::NotFound => StatusCode::NOT_FOUND,
             Class::Conflict => StatusCode::CONFLICT,
             Class::Busy => StatusCode::TOO_MANY_REQUESTS,
@@ -57,7 +59,10 @@ impl IntoResponse for Problem {
         // For clients whose interface has another shape of errors.
         response.extensions_mut().insert(self.0.clone());
         if self.0.class == Class::Busy {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            response.headers_mut().insert(header::RETRY_AFTER, self.0.retry_after.unwrap_or(5).into());
+        }
+        if self.0.class == Class::Unauthenticated {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

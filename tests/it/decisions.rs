@@ -294,13 +294,7 @@ fn a_running_service_sees_an_import_and_a_rebuild_by_another_process() {
     let service = service_with(ModelUse::default());
     let find = |text: &str| {
         let request = SearchRequest { query: text.into(), ..SearchRequest::default() };
-        service
-            .flow
-            .search_cases(&request, zhicai::corpus::cases::Shelf::All)
-            .unwrap()
-            .into_iter()
-            .map(|h| h.id)
-            .collect::<Vec<_>>()
+        service.flow.search_cases(&request, None).unwrap().into_iter().map(|h| h.id).collect::<Vec<_>>()
     };
     assert!(find("紫水晶招牌").iter().all(|id| id.starts_with("tc-")));
     let rows = service.data.path().join("rows.jsonl");

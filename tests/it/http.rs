@@ -65,6 +65,8 @@ pub(crate) fn service_with(model: ModelUse) -> Service {
         hub: Hub::default(),
         remote: Remote::default(),
         search: zhicai::settings::Search { dense: false, ..Default::default() },
+        access: Default::default(),
+        oidc: Default::default(),
     };
     let flow = Arc::new(Flow::open(&settings, model).unwrap());
     Service { app: web::app(flow.clone()), flow, data }
@@ -234,8 +236,9 @@ async fn wrong_input_gets_a_chinese_problem() {
 async fn every_route_is_described_and_pages_are_closed_to_the_outside() {
     let service = service();
     let document = web::handlers::health::document();
-    for (method, path) in web::routes::ROUTES.iter().filter(|(_, p)| p.starts_with("/api") || p.starts_with("/v1")) {
-        assert!(document["paths"][path][method.to_lowercase()].is_object(), "{method} {path}");
+    for route in web::routes::ROUTES.iter().filter(|r| r.path.starts_with("/api") || r.path.starts_with("/v1")) {
+        let described = &document["paths"][route.path][route.method.to_lowercase()];
+        assert!(described.is_object(), "{} {}", route.method, route.path);
     }
     let response = service.app.clone().oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
     let policy = response.headers()["content-security-policy"].to_str().unwrap();

@@ -24,6 +24,7 @@ use super::{CorpusError, precedents};
 use crate::domain::case::GainsFacts;
 use crate::domain::money::Fen;
 use crate::domain::penalty::{Circumstance, Tier};
+use crate::domain::people::Actor;
 use crate::domain::precedent::Precedent;
 use crate::domain::rulebook::RuleBook;
 
@@ -51,6 +52,13 @@ pub enum Shelf {
     All,
     /// Teaching cases only.
     Teaching,
+}
+
+impl Shelf {
+    /// What somebody may see; without sign-in the service serves the machine's own user.
+    pub fn of(who: Option<&Actor>) -> Self {
+        if who.is_none_or(Actor::sees_real_cases) { Self::All } else { Self::Teaching }
+    }
 }
 
 /// What to compare with. Fields that are absent do not count.

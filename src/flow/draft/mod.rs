@@ -24,6 +24,7 @@ use crate::domain::document::form::Writer as By;
 use crate::domain::document::points::{self, FieldPoints, Suspicious};
 use crate::domain::document::redact::Redactor;
 use crate::domain::document::{form::Form, verify};
+use crate::domain::people::Actor;
 use crate::error::{Class, Report, Result};
 use crate::export;
 
@@ -32,13 +33,19 @@ pub const DEFAULT_KIND: &str = "penalty_decision";
 
 impl Flow {
     /// Queues a stateless draft and returns its job id. Bad input and legal refusals show at once, not in the job.
-    pub fn start_draft(self: &Arc<Self>, body: &str, kind: Option<&str>, key: Option<String>) -> Result<String> {
+    pub fn start_draft(
+        self: &Arc<Self>,
+        who: Option<&Actor>,
+        body: &str,
+        kind: Option<&str>,
+        key: Option<String>,
+    ) -> Result<String> {
         let kind = kind.unwrap_or(DEFAULT_KIND).to_string();
         let (case, notes) = self.read_case(body)?;
-        let assessment = self.assess(&case)?;
+        let assessment = self.assess_for(&case, who)?;
         self.check_kind(&case, &assessment, &kind)?;
         let (flow, digest) = (self.clone(), sha256(&format!("{kind}\n{body}")));
-        self.jobs.start(digest, key, move |job| {
+        self.jobs.start(id_of(who), digest, key, move |job| {
             let show = |p: Progress| job.report(p);
             let mut draft = flow.draft_with(&case, &assessment, &kind, today(), &|| job.is_cancelled(), &show)?;
             draft.warnings.extend(notes);
@@ -46,31 +53,35 @@ impl Flow {
         })
     }
 
-    pub fn draft_job(&self, id: &str) -> Result<JobView> {
-        self.jobs.view(id)
+    pub fn draft_job(&self, who: Option<&Actor>, id: &str) -> Result<JobView> {
+        self.jobs.view(id_of(who), id)
     }
 
-    pub fn cancel_draft(&self, id: &str) -> Result<()> {
-        self.jobs.cancel(id)
+    pub fn cancel_draft(&self, who: Option<&Actor>, id: &str) -> Result<()> {
+        self.jobs.cancel(id_of(who), id)
     }
 
-    pub fn draft_events(&self, id: &str) -> Result<impl tokio_stream::Stream<Item = JobEvent> + use<>> {
-        self.jobs.events(id)
+    pub fn draft_events(
+        &self,
+        who: Option<&Actor>,
+        id: &str,
+    ) -> Result<impl tokio_stream::Stream<Item = JobEvent> + use<>> {
+        self.jobs.events(id_of(who), id)
     }
 
     /// File name and bytes of the finished document.
-    pub fn draft_docx(&self, id: &str) -> Result<(String, Vec<u8>)> {
-        let draft = self.jobs.draft(id)?;
+    pub fn draft_docx(&self, who: Option<&Actor>, id: &str) -> Result<(String, Vec<u8>)> {
+        let draft = self.jobs.draft(id_of(who), id)?;
         Ok((format!("{}（草稿）.docx", draft.composed.zh), docx(&draft)?))
     }
 
-    pub fn draft_html(&self, id: &str) -> Result<String> {
-        let draft = self.jobs.draft(id)?;
+    pub fn draft_html(&self, who: Option<&Actor>, id: &str) -> Result<String> {
+        let draft = self.jobs.draft(id_of(who), id)?;
         Ok(html_page(&draft))
     }
 
-    pub fn draft_text(&self, id: &str) -> Result<String> {
-        Ok(self.jobs.draft(id)?.text.clone())
+    pub fn draft_text(&self, who: Option<&Actor>, id: &str) -> Result<String> {
+        Ok(self.jobs.draft(id_of(who), id)?.text.clone())
     }
 
     /// Assesses and drafts, blocking: what the command line does.
@@ -234,6 +245,10 @@ impl Flow {
             composed,
         })
     }
+}
+
+fn id_of(who: Option<&Actor>) -> Option<&str> {
+    who.map(|actor| actor.id.as_str())
 }
 
 /// The label that stays until a person signs off; the agency makes the content available.

@@ -34,6 +34,18 @@ impl Change for Attempt {
     }
 }
 
+/// Forgets the attempts for a name: the password was right.
+pub struct Forget(pub String);
+
+impl Change for Forget {
+    type Output = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM sign_in_attempts WHERE name_key = ?").bind(&self.0).execute(tx.conn()).await?;
+        Ok(())
+    }
+}
+
 impl Reader {
     /// Seconds of the last attempts for a name that count, the newest first, at most `most`.
     pub async fn attempts_for(&self, name_key: &str, since: i64, most: u32) -> Result<Vec<i64>, StoreError> {

@@ -7,10 +7,10 @@ pub mod tokens;
 
 use sqlx::Row as _;
 
+use super::Reader;
 use super::change::{Change, Tx};
 use super::error::StoreError;
 use super::sqlite::{Connection, Row};
-use super::Reader;
 use crate::domain::people::{Issuer, OfficerCert, Person, Role};
 use crate::domain::process_record::event::legal_time;
 
@@ -131,7 +131,8 @@ impl Reader {
     /// Everybody, by 登录名.
     pub async fn people(&self) -> Result<Vec<Person>, StoreError> {
         let mut conn = self.pool.acquire().await?;
-        let rows = sqlx::query(&format!("SELECT {COLUMNS} FROM people p ORDER BY p.login")).fetch_all(&mut *conn).await?;
+        let rows =
+            sqlx::query(&format!("SELECT {COLUMNS} FROM people p ORDER BY p.login")).fetch_all(&mut *conn).await?;
         let mut people = Vec::with_capacity(rows.len());
         for row in &rows {
             let mut person = person(row)?;

@@ -83,15 +83,14 @@ impl Change for RotateSession {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let now = legal_time(tx.event().at);
-        let done =
-            sqlx::query("UPDATE sessions SET hash = ?, last_hash = ?, rotated_at = ? WHERE id = ? AND hash = ?")
-                .bind(&self.new_hash)
-                .bind(&self.hash)
-                .bind(now)
-                .bind(&self.id)
-                .bind(&self.hash)
-                .execute(tx.conn())
-                .await?;
+        let done = sqlx::query("UPDATE sessions SET hash = ?, last_hash = ?, rotated_at = ? WHERE id = ? AND hash = ?")
+            .bind(&self.new_hash)
+            .bind(&self.hash)
+            .bind(now)
+            .bind(&self.id)
+            .bind(&self.hash)
+            .execute(tx.conn())
+            .await?;
         // Nothing is recorded for the request that came second.
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NotFound("这个会话".into())) }
     }
@@ -125,9 +124,8 @@ impl Reader {
         );
         let row = sqlx::query(&sql).bind(hash).bind(hash).fetch_optional(&mut *conn).await?;
         let Some(row) = row else { return Ok(None) };
-        let time = |text: String| {
-            text.parse::<Timestamp>().map_err(|_| StoreError::Corrupt("会话的时间无法读取".into()))
-        };
+        let time =
+            |text: String| text.parse::<Timestamp>().map_err(|_| StoreError::Corrupt("会话的时间无法读取".into()));
         let session = Session {
             id: row.try_get(10)?,
             csrf: row.try_get(11)?,

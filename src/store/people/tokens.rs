@@ -120,8 +120,7 @@ impl Reader {
     /// The token of that digest and its person, whatever their state.
     pub async fn token(&self, hash: &str) -> Result<Option<(Token, Person)>, StoreError> {
         let mut conn = self.pool.acquire().await?;
-        let sql =
-            format!("SELECT {COLUMNS}, {OWN} FROM tokens t JOIN people p ON p.id = t.person_id WHERE t.hash = ?");
+        let sql = format!("SELECT {COLUMNS}, {OWN} FROM tokens t JOIN people p ON p.id = t.person_id WHERE t.hash = ?");
         let Some(row) = sqlx::query(&sql).bind(hash).fetch_optional(&mut *conn).await? else { return Ok(None) };
         let mut person = person(&row)?;
         person.certs = certs(&mut conn, &person.id).await?;

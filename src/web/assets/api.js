@@ -7,12 +7,23 @@ export class Problem extends Error {
   }
 }
 
-async function call(method, path, body) {
+// What proves to the service that a command comes from a page of ours, while somebody is signed in.
+export function keepCsrf(token) {
+  try { sessionStorage.setItem("csrf", token); } catch { /* asked for again when needed */ }
+}
+
+function csrf() {
+  try { return sessionStorage.getItem("csrf"); } catch { return null; }
+}
+
+async function call(method, path, body, again = false) {
   let response;
+  const headers = body === undefined ? {} : { "content-type": "application/json" };
+  if (method !== "GET" && csrf()) headers["x-zhicai-csrf"] = csrf();
   try {
     response = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { "content-type": "application/json" },
+      headers,
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
@@ -21,6 +32,11 @@ async function call(method, path, body) {
   const text = await response.text();
   let data = null;
   try { data = text ? JSON.parse(text) : null; } catch { /* not JSON: reported below */ }
+  if (data?.code === "auth.csrf" && !again) {
+    // Signed in in another tab, or anew.
+    keepCsrf((await call("GET", "/api/v1/me")).csrf);
+    return call(method, path, body, true);
+  }
   if (!response.ok) throw new Problem(data ?? { title: `请求失败（${response.status}）` }, response.status);
   return data;
 }

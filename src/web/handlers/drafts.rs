@@ -13,6 +13,7 @@ use tokio_stream::{Stream, StreamExt};
 
 use crate::flow::jobs::{JobEvent, JobView};
 use crate::web::App;
+use crate::web::caller::Caller;
 use crate::web::extract::Text;
 use crate::web::problem::Problem;
 
@@ -23,31 +24,41 @@ pub struct Options {
 
 pub async fn create(
     State(flow): State<App>,
+    caller: Option<Caller>,
     Query(options): Query<Options>,
     headers: HeaderMap,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let key = headers.get("idempotency-key").and_then(|k| k.to_str().ok()).map(str::to_string);
-    let id = flow.start_draft(&body, options.kind.as_deref(), key)?;
+    let id = flow.start_draft(Caller::actor(&caller), &body, options.kind.as_deref(), key)?;
     let base = format!("/api/v1/drafts/{id}");
     let links = json!({ "id": id, "job": id, "status": "queued", "url": base, "events": format!("{base}/events"), "document": format!("{base}/document.docx") });
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, base)], Json(links)).into_response())
 }
 
-pub async fn show(State(flow): State<App>, Path(id): Path<String>) -> Result<Json<JobView>, Problem> {
-    Ok(Json(flow.draft_job(&id)?))
+pub async fn show(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<JobView>, Problem> {
+    Ok(Json(flow.draft_job(Caller::actor(&caller), &id)?))
 }
 
-pub async fn cancel(State(flow): State<App>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    flow.cancel_draft(&id)?;
+pub async fn cancel(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    flow.cancel_draft(Caller::actor(&caller), &id)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub async fn events(
     State(flow): State<App>,
+    caller: Option<Caller>,
     Path(id): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let stream = flow.draft_events(&id)?.map(|event| {
+    let stream = flow.draft_events(Caller::actor(&caller), &id)?.map(|event| {
         let name = match &event {
             JobEvent::Queued => "queued",
             JobEvent::Passage(_) => "passage",
@@ -64,8 +75,12 @@ pub async fn events(
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }
 
-pub async fn docx(State(flow): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let (name, bytes) = flow.draft_docx(&id)?;
+pub async fn docx(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let (name, bytes) = flow.draft_docx(Caller::actor(&caller), &id)?;
     let kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
     let encoded: String = name
         .bytes()
@@ -77,10 +92,20 @@ pub async fn docx(State(flow): State<App>, Path(id): Path<String>) -> Result<Res
     Ok(([(header::CONTENT_TYPE, kind.to_string()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
 }
 
-pub async fn html(State(flow): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], flow.draft_html(&id)?).into_response())
+pub async fn html(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], flow.draft_html(Caller::actor(&caller), &id)?)
+        .into_response())
 }
 
-pub async fn text(State(flow): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], flow.draft_text(&id)?).into_response())
+pub async fn text(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], flow.draft_text(Caller::actor(&caller), &id)?)
+        .into_response())
 }

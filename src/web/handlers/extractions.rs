@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::flow::extract::Extraction;
 use crate::web::App;
+use crate::web::caller::Caller;
 use crate::web::extract::Json as Body;
 use crate::web::problem::Problem;
 
@@ -15,6 +16,10 @@ pub struct Narrative {
     text: String,
 }
 
-pub async fn extract(State(flow): State<App>, Body(body): Body<Narrative>) -> Result<Json<Extraction>, Problem> {
-    Ok(Json(flow.extract(body.text, Default::default()).await?))
+pub async fn extract(
+    State(flow): State<App>,
+    caller: Option<Caller>,
+    Body(body): Body<Narrative>,
+) -> Result<Json<Extraction>, Problem> {
+    Ok(Json(flow.extract(body.text, Caller::actor(&caller)).await?))
 }

@@ -6,4 +6,8 @@ pub mod completions;
 pub mod drafts;
 pub mod extractions;
 pub mod health;
+pub mod me;
+pub mod oidc;
+pub mod people;
 pub mod search;
+pub mod sessions;

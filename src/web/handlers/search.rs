@@ -9,17 +9,19 @@ use serde_json::{Value, json};
 use crate::error::{Class, Report};
 use crate::flow::retrieve::SearchRequest;
 use crate::web::App;
+use crate::web::caller::Caller;
 use crate::web::extract::Json as Body;
 use crate::web::problem::Problem;
 
 pub async fn search(
     State(flow): State<App>,
+    caller: Option<Caller>,
     Path(kind): Path<String>,
     Body(request): Body<SearchRequest>,
 ) -> Result<Json<Value>, Problem> {
     let hits = match kind.as_str() {
         "statutes" => json!(flow.search_statutes(&request)?),
-        "cases" => json!(flow.search_cases(&request, Default::default())?),
+        "cases" => json!(flow.search_cases(&request, Caller::actor(&caller))?),
         "norms" => json!(flow.search_norms(&request)?),
         other => {
             return Err(Report::new(

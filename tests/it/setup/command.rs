@@ -23,6 +23,8 @@ fn settings() -> Settings {
         hub,
         remote: Remote::default(),
         search: zhicai::settings::Search { dense: false, ..Default::default() },
+        access: Default::default(),
+        oidc: Default::default(),
     }
 }
 
