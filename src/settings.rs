@@ -118,6 +118,12 @@ pub struct Agency {
     /// 代收机构 and account for fines.
     pub bank: Option<String>,
     pub bank_account: Option<String>,
+    /// 执法区域, written from the province down; certificates must cover it.
+    pub region: String,
+    /// 执法类别 its certificates must name.
+    pub category: String,
+    /// 案卷保管期限 in years. Never guessed: unset refuses to archive.
+    pub retention_years: Option<u32>,
 }
 
 impl Default for Agency {
@@ -131,6 +137,9 @@ impl Default for Agency {
             phone: None,
             bank: None,
             bank_account: None,
+            region: "云南省昆明市安宁市".into(),
+            category: "教育".into(),
+            retention_years: None,
         }
     }
 }

@@ -117,6 +117,8 @@ pub struct SimpleProcedure {
     pub kinds: Vec<PenaltyKind>,
     pub citizen_yuan_le: i64,
     pub org_yuan_le: i64,
+    /// 可以当场收缴的罚款, 元 (行政处罚法68①(一)).
+    pub cash_yuan_le: i64,
     pub basis: String,
 }
 

@@ -2,6 +2,7 @@
 
 pub mod acts;
 mod assess;
+pub mod cases;
 mod catalog;
 mod cite;
 pub mod completions;

@@ -42,11 +42,6 @@ pub(super) async fn begin(conn: &mut Connection) -> Result<(), StoreError> {
     run(conn, "BEGIN IMMEDIATE").await
 }
 
-/// One view of all tables for several reads.
-pub(super) async fn begin_read(conn: &mut Connection) -> Result<(), StoreError> {
-    run(conn, "BEGIN").await
-}
-
 pub(super) async fn commit(conn: &mut Connection) -> Result<(), StoreError> {
     run(conn, "COMMIT").await
 }

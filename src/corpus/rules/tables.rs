@@ -167,6 +167,7 @@ pub(super) fn simple(file: &RuleFile, root: toml::Table) -> Result<SimpleProcedu
         kinds: Vec<PenaltyKind>,
         citizen_yuan_le: i64,
         org_yuan_le: i64,
+        cash_yuan_le: i64,
         basis: String,
     }
     let row: Row = typed(file, "simple_procedure", Value::Table(root))?;
@@ -174,6 +175,7 @@ pub(super) fn simple(file: &RuleFile, root: toml::Table) -> Result<SimpleProcedu
         kinds: row.kinds,
         citizen_yuan_le: row.citizen_yuan_le,
         org_yuan_le: row.org_yuan_le,
+        cash_yuan_le: row.cash_yuan_le,
         basis: row.basis,
     })
 }

@@ -117,3 +117,18 @@ pub struct Finding {
 pub fn audit(_look: &Look<'_>) -> Vec<Finding> {
     vec![]
 }
+
+/// 预检 of one item of the review list: a hint with its evidence, never a conclusion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Precheck {
+    pub id: String,
+    pub zh: String,
+    pub verdict: super::legal_review::Verdict,
+    pub evidence: Vec<String>,
+    pub findings: Vec<String>,
+}
+
+/// Every item.
+pub fn precheck(_look: &Look<'_>) -> Vec<Precheck> {
+    vec![]
+}

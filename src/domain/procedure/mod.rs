@@ -121,3 +121,11 @@ pub fn advance(before: &Dossier, step: &Step, ctx: &Context<'_>) -> Result<Advan
 pub fn open_steps(dossier: &Dossier, actor: &Actor) -> Vec<&'static Row> {
     TABLE.iter().filter(|row| row.from_allows(dossier.state) && row.who_allows(dossier, actor).is_ok()).collect()
 }
+
+/// Takes out of case JSON what only the course of the procedure may say: officers, days, a person's figure.
+pub fn clear_course(case: &mut crate::domain::case::Case) {
+    case.officer.clear();
+    case.procedure = Default::default();
+    case.disc = Default::default();
+    case.case.filed_at = None;
+}

@@ -5,20 +5,19 @@ use serde::{Deserialize, Serialize};
 
 vocabulary! {
     /// 程序. A hearing is part of the ordinary procedure.
+    #[derive(Default)]
     Procedure {
+        #[default]
         Ordinary = "ordinary", "普通程序";
         Simple = "simple", "简易程序";
     }
 }
 
-impl Default for Procedure {
-    fn default() -> Self {
-        Self::Ordinary
-    }
-}
-
 vocabulary! {
+    /// Where a case stands.
+    #[derive(Default)]
     State {
+        #[default]
         ClueRegistered = "clue_registered", "线索已登记";
         NotFiled = "not_filed", "不予立案";
         Filed = "filed", "已立案";
@@ -41,12 +40,6 @@ vocabulary! {
         SpotFound = "spot_found", "当场发现";
         SpotDecided = "spot_decided", "当场已决定";
         SpotFiled = "spot_filed", "当场处罚已备案";
-    }
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self::ClueRegistered
     }
 }
 

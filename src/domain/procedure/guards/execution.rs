@@ -18,7 +18,7 @@ guard!(RECEIPT, "G_RECEIPT", "没有财政部门统一制发的票据", "行政�
 
 guard!(CASH, "G_CASH", "不得当场收缴罚款", "行政处罚法67②、68、69", |m| {
     let Some(p) = m.after().execution.payments.last().filter(|p| p.collected_by_agency) else { return vec![] };
-    cash_fault(m.after(), p.sum_fen, p.cash_ground.as_deref()).into_iter().collect()
+    cash_fault(&m.look, p.sum_fen, p.cash_ground.as_deref()).into_iter().collect()
 });
 
 guard!(CASH_TAKEN, "G_CASH", "没有当场收缴的罚款", "行政处罚法71", |m| {
@@ -147,12 +147,13 @@ pub fn remedies_over(look: &Look<'_>) -> Result<Option<Date>, String> {
 }
 
 /// Why the fine may not be taken on the spot (行政处罚法68、69).
-pub fn cash_fault(dossier: &Dossier, sum: Fen, ground: Option<&str>) -> Option<String> {
+pub fn cash_fault(look: &Look<'_>, sum: Fen, ground: Option<&str>) -> Option<String> {
+    let (dossier, limit) = (look.dossier, look.book.simple.cash_yuan_le);
     match ground {
-        Some("le_100") if sum.0 <= 100_00 && dossier.spot.is_some() => None,
+        Some("le_100") if sum.0 <= limit.saturating_mul(100) && dossier.spot.is_some() => None,
         Some("hard_later") if dossier.spot.is_some() => None,
         Some("remote_at_request") => None,
-        Some("le_100") => Some("一百元以下才能当场收缴".into()),
+        Some("le_100") => Some(format!("{limit}元以下才能当场收缴")),
         _ => Some("当场收缴限于：le_100 一百元以下；hard_later 不当场收缴事后难以执行（当场处罚）；remote_at_request 边远、水上、交通不便且当事人提出".into()),
     }
 }

@@ -13,7 +13,7 @@ guard!(EVIDENCE, "G_EVIDENCE", "没有初步证据", "行政处罚法54②", |m|
 });
 
 guard!(POSSIBLE, "G_POSSIBLE", "不能认定有应受处罚的可能", "行政处罚法54②", |m| {
-    let mut out = unless(m.look.assessment.act != "", "违法行为（facts.violation）");
+    let mut out = unless(!m.look.assessment.act.is_empty(), "违法行为（facts.violation）");
     match m.look.assessment.result {
         ResultCode::Blocked => out.push("处罚依据未核实，不得据以立案".into()),
         ResultCode::NoPenalty
