@@ -78,9 +78,10 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
             d.execution.court = Some(CourtApplication { on, court, outcome: None, ended_on: None });
         }
         Step::CourtEnded { on, outcome } => {
-            let court = d.execution.court.as_mut().ok_or_else(|| absent("强制执行申请"))?;
-            court.ended_on = Some(on);
-            court.outcome = Some(outcome);
+            if let Some(court) = d.execution.court.as_mut() {
+                court.ended_on = Some(on);
+                court.outcome = Some(outcome);
+            }
         }
         Step::RecordRemedy { remedy } => {
             d.remedies.retain(|r| !(r.kind == remedy.kind && r.accepted_on == remedy.accepted_on));
@@ -147,7 +148,11 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
             d.publicity.state = PublicityState::Withdrawn;
         }
         Step::DecideOnSpot { spot } => on_spot(d, spot, ctx),
-        Step::FileSpot { on } => d.spot.as_mut().ok_or_else(|| absent("当场处罚决定书"))?.filed_on = Some(on),
+        Step::FileSpot { on } => {
+            if let Some(spot) = d.spot.as_mut() {
+                spot.filed_on = Some(on);
+            }
+        }
         Step::HandInCash { to_agency_on, to_bank_on } => {
             let spot = d.spot.as_mut().ok_or_else(|| absent("当场处罚决定书"))?;
             spot.cash_to_agency_on = Some(to_agency_on);

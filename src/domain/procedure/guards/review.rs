@@ -5,8 +5,8 @@ use crate::domain::checks::CHECKLIST;
 use crate::domain::dossier::{DecisionKind, Dossier};
 use crate::domain::legal_review::{Conclusion, ReviewState, Verdict};
 
-guard!(SCOPE, "G_SCOPE", "不能送审", "行政处罚法58①", |m| {
-    unless(m.after().review().is_some(), "送审单")
+guard!(SCOPE, "G_SCOPE", "移送不经本送审单", "行政处罚法27、58①", |m| {
+    unless(m.after().intended != Some(DecisionKind::Transferred), "移送由负责人决定，见移送步骤")
 });
 
 guard!(PACKAGE, "G_PACKAGE", "送审材料不齐", "工作方案二(三)4", |m| {
