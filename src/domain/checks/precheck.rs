@@ -129,7 +129,7 @@ fn one(look: &Look<'_>, id: &str, zh: &str) -> Precheck {
 
 fn gather(look: &Look<'_>, id: &str, seen: &mut Seen) {
     match id {
-        "C01" | "C08" => powers(look, seen),
+        "C01" | "C08" => powers(look, id, seen),
         "C02" => officers(look, seen),
         "C03" => facts(look, seen),
         "C04" => evidence(look, seen),
@@ -153,7 +153,7 @@ fn outcome<'a>(look: &Look<'a>, step: &str) -> Option<&'a str> {
     look.assessment.trace.children.iter().find(|t| t.step == step).map(|t| t.outcome.as_str())
 }
 
-fn powers(look: &Look<'_>, seen: &mut Seen) {
+fn powers(look: &Look<'_>, id: &str, seen: &mut Seen) {
     match outcome(look, "authority") {
         Some(text) => seen.saw(text),
         None => seen.doubt(true, "没有选定违法行为，职权未能核对（case.facts.violation）"),
@@ -162,7 +162,8 @@ fn powers(look: &Look<'_>, seen: &mut Seen) {
         seen.saw(format!("管辖依据：{}", filing.jurisdiction));
     }
     for w in look.assessment.warnings.iter().filter(|w| w.code.starts_with("authority.")) {
-        seen.doubt(true, w.text.clone());
+        // Who else must take part is asked where the agency is, not where its power ends.
+        seen.doubt(id == "C01" || w.code != "authority.joint", w.text.clone());
     }
 }
 

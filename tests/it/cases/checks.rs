@@ -260,7 +260,9 @@ fn the_pre_check_passes_a_clean_file_under_review_and_says_what_it_saw() {
     assert_eq!(items.len(), CHECKLIST.len());
     for (item, line) in items.iter().zip(CHECKLIST) {
         assert_eq!((item.id.as_str(), item.zh.as_str()), (line.id, line.zh));
-        assert_eq!(item.verdict, Verdict::Pass, "{} {:#?}", item.id, item.findings);
+        // 本条须会同其他机关: whether they took part is for a person to see.
+        let expected = if item.id == "C01" { Verdict::Doubt } else { Verdict::Pass };
+        assert_eq!(item.verdict, expected, "{} {:#?}", item.id, item.findings);
         assert!(!item.evidence.is_empty(), "{} saw nothing", item.id);
     }
     let c02 = items.iter().find(|i| i.id == "C02").unwrap();

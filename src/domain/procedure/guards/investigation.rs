@@ -287,7 +287,9 @@ pub fn gains_faults(look: &Look<'_>) -> Vec<String> {
     let reason = look.dossier.investigation.as_ref().and_then(|r| r.gains_unknown.as_deref()).is_some_and(said);
     let depends =
         |p: &crate::domain::assessment::PenaltyOption| p.multiple.is_some() || p.kind == PenaltyKind::ConfiscateGains;
-    let asked = look.assessment.penalties.iter().any(depends);
+    // Where the base of the fine is not known the engine gives no multiple, but says what it misses.
+    let asked = look.assessment.penalties.iter().any(depends)
+        || look.assessment.missing.iter().any(|m| m.starts_with("facts.gains"));
     unless(!asked || itemised || reason, "分项认定违法所得，或者写明无法查明的理由")
 }
 
