@@ -12,6 +12,7 @@ mod encoder;
 mod engine;
 mod fuzz;
 mod http;
+mod lifecycle;
 mod models;
 mod norms;
 mod precedents;
