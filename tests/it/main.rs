@@ -3,6 +3,7 @@
 mod amounts;
 mod as_of;
 mod benchmarks;
+mod cases;
 mod citations;
 mod completions;
 mod decisions;
