@@ -67,6 +67,7 @@ pub(crate) fn service_with(model: ModelUse) -> Service {
         search: zhicai::settings::Search { dense: false, ..Default::default() },
         access: Default::default(),
         oidc: Default::default(),
+        store: Default::default(),
     };
     let flow = Arc::new(Flow::open(&settings, model).unwrap());
     Service { app: web::app(flow.clone()), flow, data }
