@@ -2,6 +2,7 @@
 
 pub mod acts;
 mod assess;
+pub mod attachments;
 pub mod cases;
 mod catalog;
 mod cite;
@@ -11,6 +12,7 @@ pub mod embed;
 pub mod extract;
 pub mod jobs;
 pub mod people;
+pub mod record;
 pub mod report;
 pub mod retrieve;
 mod status;
@@ -53,6 +55,8 @@ pub struct Flow {
     answers: Running,
     accounts: people::Accounts,
     store: OnceCell<(Reader, Writer)>,
+    /// Held by the one verification that runs.
+    verifying: tokio::sync::Mutex<()>,
 }
 
 /// The language model: none, or opened when it is first needed or warmed up in the background.
@@ -91,6 +95,7 @@ impl Flow {
             answers: Running::default(),
             accounts: people::Accounts::default(),
             store: OnceCell::new(),
+            verifying: tokio::sync::Mutex::default(),
         })
     }
 

@@ -72,6 +72,7 @@ pub(crate) fn service_set(model: ModelUse, change: impl FnOnce(&mut Settings)) -
         search: zhicai::settings::Search { dense: false, ..Default::default() },
         access: Default::default(),
         oidc: Default::default(),
+        store: Default::default(),
     };
     change(&mut settings);
     let flow = Arc::new(Flow::open(&settings, model).unwrap());
