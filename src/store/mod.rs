@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod change;
 mod desk;
+pub mod drafts;
 pub mod error;
 mod head;
 pub mod key;
