@@ -1,9 +1,11 @@
 //! Cases: one row with the whole file, and what lists and filters need beside it.
 
 mod list;
+mod reviews;
 mod save;
 
 pub use list::{CaseRow, DueRow, Filter, Page, Sight};
+pub use reviews::ReviewRow;
 pub use save::{Open, Park, Save};
 
 use sqlx::Row as _;

@@ -146,6 +146,14 @@ impl Flow {
         Ok(started)
     }
 
+    /// Stops a draft: a stateless one of the caller's, or one of a case.
+    pub async fn cancel_any_draft(&self, ask: Option<&Asking>, id: &str) -> Result<()> {
+        match (self.cancel_draft(ask.map(|a| &a.actor), id), ask) {
+            (Err(r), Some(ask)) if r.class == Class::NotFound => self.cancel_case_draft(ask, id).await,
+            (outcome, _) => outcome,
+        }
+    }
+
     /// Stops a draft that is not written yet; what was saved stays on record.
     pub async fn cancel_case_draft(&self, ask: &Asking, id: &str) -> Result<()> {
         let (stored, draft, _) = self.seen_draft(&ask.actor, id).await?;
