@@ -2,6 +2,7 @@
 
 pub mod assessments;
 pub mod attachments;
+pub mod case_drafts;
 pub mod cases;
 pub mod catalog;
 pub mod completions;
