@@ -13,6 +13,7 @@ mod encoder;
 mod engine;
 mod fuzz;
 mod http;
+mod lifecycle;
 mod models;
 mod norms;
 mod precedents;
