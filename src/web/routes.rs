@@ -7,8 +7,8 @@ use axum::routing::{delete, get, patch, post, put};
 use super::access::Access::{Local, Public, Roles, SignedIn};
 use super::access::{Access, Route};
 use super::handlers::{
-    assessments, attachments, case_drafts, cases, catalog, completions, drafts, dues, extractions, health, me, oidc, people,
-    record, reviews, search, sessions,
+    assessments, attachments, case_drafts, cases, catalog, completions, drafts, dues, extractions, health, me, oidc,
+    people, record, reviews, search, sessions,
 };
 use super::{App, assets};
 use crate::domain::people::Role::{self, Admin, Head, Officer, Publisher, Reviewer, Trainer};

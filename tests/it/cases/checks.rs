@@ -275,8 +275,7 @@ fn the_pre_check_points_at_what_is_wrong_or_thin() {
     let verdicts = |spoil: Spoil| {
         let mut scene = Scene::before(Kind::Hearing, "accept_review");
         spoil(&mut scene);
-        let of = move |id: &str| scene.precheck().into_iter().find(|i| i.id == id).unwrap();
-        of
+        move |id: &str| scene.precheck().into_iter().find(|i| i.id == id).unwrap()
     };
     type Case = (&'static str, Verdict, Spoil);
     let cases: &[Case] = &[

@@ -14,10 +14,7 @@ guard!(EVIDENCE, "G_EVIDENCE", "没有初步证据", "行政处罚法54②", |m|
 
 guard!(POSSIBLE, "G_POSSIBLE", "不能认定有应受处罚的可能", "行政处罚法54②", |m| {
     let mut out = unless(!m.look.assessment.act.is_empty(), "违法行为（facts.violation）");
-    match m.look.assessment.result {
-        ResultCode::Blocked => out.push("处罚依据未核实，不得据以立案".into()),
-        _ => {}
-    }
+    out.extend(unless(m.look.assessment.result != ResultCode::Blocked, "处罚依据未核实，不得据以立案"));
     out.extend(unless(!under_fourteen(&m.look), "当事人不满十四周岁，不予处罚"));
     out
 });
