@@ -2,6 +2,7 @@
 
 pub mod docx;
 pub mod html;
+pub mod pages;
 pub mod text;
 
 /// Whether a person has signed the document off. Until then the AI-assisted draft carries the explicit and the

@@ -7,6 +7,7 @@ pub mod elements;
 pub mod fill;
 pub mod form;
 pub mod lexicon;
+pub mod papers;
 pub mod paraphrase;
 pub mod placeholder;
 pub mod points;

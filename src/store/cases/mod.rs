@@ -1,8 +1,11 @@
 //! Cases: one row with the whole file, and what lists and filters need beside it.
 
+mod files;
 mod list;
+pub(in crate::store) mod numbers;
 mod save;
 
+pub use files::CaseFile;
 pub use list::{CaseRow, DueRow, Filter, Page, Sight};
 pub use save::{Open, Park, Save};
 
