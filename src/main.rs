@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use zhicai::cli::{
-    assess, bench, cite_check, draft, eval, extract, import, index, input, people, rules, search, serve, setup,
+    assess, audit_dossier, bench, cite_check, draft, eval, extract, import, index, input, people, rules, search, serve,
+    setup,
 };
 use zhicai::error::{Class, Report};
 use zhicai::settings::Settings;
@@ -37,6 +38,8 @@ enum Command {
     Draft(draft::Args),
     /// 核对一段文字中的法条引用
     CiteCheck(cite_check::Args),
+    /// 案卷评查：逐项检查一个案件的案卷
+    AuditDossier(audit_dossier::Args),
     /// 导入本机关的法规、既往案例、办案规范和裁量基准
     Import(import::Args),
     /// 检索索引：由安装的法规和案例文件重建
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Assess(args) => assess::run(args, &settings),
         Command::Draft(args) => draft::run(args, &settings),
         Command::CiteCheck(args) => cite_check::run(args, &settings),
+        Command::AuditDossier(args) => audit_dossier::run(args, &settings),
         Command::Import(args) => import::run(args, &settings),
         Command::Index(command) => index::run(command, &settings),
         Command::Rules(args) => other(rules::run(args, &settings)),

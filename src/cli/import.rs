@@ -19,12 +19,14 @@ pub enum Kind {
     Cases,
     Norms,
     Benchmarks,
+    Calendar,
 }
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// 导入什么：statutes 法规文件夹（.md .txt .docx），cases 既往案例（.jsonl，或双公示列的 .csv .xlsx），norms 办案规范（.txt .md
-    /// .docx），benchmarks 裁量基准表（.xlsx .docx；导入后须逐格核对，见 rules confirm）
+    /// .docx），benchmarks 裁量基准表（.xlsx .docx；导入后须逐格核对，见 rules confirm），calendar 国务院放假安排
+    /// （一年一个 .toml，写法同 corpus/rules/calendar）
     kind: Kind,
     /// 文件或文件夹
     #[arg(required = true)]
@@ -76,7 +78,7 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
         return Err(Report::new(Class::Invalid, "import.not_found", "找不到要导入的文件", path.display().to_string()));
     }
     let stated = args.document.stated();
-    if stated && (args.paths.len() > 1 || matches!(args.kind, Kind::Statutes | Kind::Cases)) {
+    if stated && (args.paths.len() > 1 || matches!(args.kind, Kind::Statutes | Kind::Cases | Kind::Calendar)) {
         let detail = "--title、--doc-no 等只用于一次导入一份规范或者基准";
         return Err(Report::new(Class::Invalid, "import.stated", "参数有误", detail));
     }
@@ -91,6 +93,7 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
             (format!("{} 份 {} 节", report.documents, report.sections), report.half_parsed, report.refused)
         }
         Kind::Benchmarks => return benchmarks(&args, settings),
+        Kind::Calendar => return calendars(&args, settings),
         Kind::Statutes => {
             let report =
                 import_folder(&args.paths, &statutes_folder(&settings.data_dir)).map_err(|e| fail(e.code(), &e))?;
@@ -118,6 +121,33 @@ pub fn run(args: Args, settings: &Settings) -> Result<ExitCode> {
     if !args.json {
         println!("已导入 {accepted}");
         show("存疑", &half);
+        show("未导入", &refused);
+    }
+    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// A year each; a year that is refused does not keep the others out.
+fn calendars(args: &Args, settings: &Settings) -> Result<ExitCode> {
+    let (mut done, mut refused) = (vec![], vec![]);
+    for path in &args.paths {
+        match rules::import_calendar(path, &settings.data_dir) {
+            Ok(year) => done.push(year),
+            Err(e @ rules::RulesError::Unwritable { .. }) => {
+                return Err(Report::new(Class::Missing, e.code(), "导入失败", e.to_string()));
+            }
+            Err(e) => refused.push(RowNote { row: path.display().to_string(), why: e.to_string() }),
+        }
+    }
+    if args.json {
+        input::print(&serde_json::json!({ "years": done, "refused": refused }));
+    } else {
+        for y in &done {
+            let again = if y.replaced { "（替换原有安排）" } else { "" };
+            println!(
+                "已导入 {} 年工作日历{again}：{}（{}），放假 {} 段，调休上班 {} 天",
+                y.year, y.source, y.doc_no, y.holidays, y.workdays
+            );
+        }
         show("未导入", &refused);
     }
     Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })

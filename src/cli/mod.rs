@@ -1,6 +1,7 @@
 //! 命令行: one file per subcommand.
 
 pub mod assess;
+pub mod audit_dossier;
 pub mod bench;
 pub mod cite_check;
 pub mod draft;

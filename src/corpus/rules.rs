@@ -11,6 +11,7 @@ mod files;
 pub mod proposal;
 mod tables;
 mod verify;
+mod year;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,6 +24,7 @@ use crate::domain::discretion::table::{EvidenceGrade, LawHead, RowStatus, Violat
 use crate::domain::rulebook::RuleBook;
 
 pub use verify::{NewVerification, append_verification};
+pub use year::{ImportedYear, import_calendar};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {

@@ -35,7 +35,7 @@ impl Flow {
         self.assessed(case, day, exclude, Shelf::All)
     }
 
-    fn assessed(&self, case: &Case, day: Date, exclude: Option<&str>, shelf: Shelf) -> Result<Assessment> {
+    pub(super) fn assessed(&self, case: &Case, day: Date, exclude: Option<&str>, shelf: Shelf) -> Result<Assessment> {
         let mut assessment = discretion::assess(&self.book, &self.corpus.laws, case, day);
         assessment.similar = self.similar(case, &assessment, day, exclude, shelf)?;
         Ok(assessment)

@@ -1,6 +1,7 @@
 //! HTTP: routes, handlers, pages. Knows the flow, never a room behind it.
 
 pub mod access;
+pub mod asked;
 pub mod assets;
 pub mod caller;
 pub mod extract;

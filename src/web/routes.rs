@@ -1,15 +1,16 @@
 //! Every URL in one list.
 
 use axum::Router;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 
 use super::access::Access::{Local, Public, Roles, SignedIn};
 use super::access::{Access, Route};
 use super::handlers::{
-    assessments, catalog, completions, drafts, extractions, health, me, oidc, people, search, sessions,
+    assessments, cases, catalog, completions, drafts, dues, extractions, health, me, oidc, people, reviews, search,
+    sessions,
 };
 use super::{App, assets};
-use crate::domain::people::Role::Admin;
+use crate::domain::people::Role::{self, Admin, Head, Officer, Publisher, Reviewer, Trainer};
 use crate::domain::people::Scope::{self, Draft, Read, Write};
 
 /// A route that a page and a token of that scope may call.
@@ -21,6 +22,9 @@ const fn route(method: &'static str, path: &'static str, access: Access, scope: 
 const fn page(method: &'static str, path: &'static str, access: Access) -> Route {
     Route { method, path, access, scope: None }
 }
+
+/// Whoever may take a step at all; which step, the procedure decides.
+const ACTING: &[Role] = &[Officer, Reviewer, Head, Publisher];
 
 /// Method, path and access of every route: the check is made from it, and what is missing here is not served. The OpenAPI
 /// document must name each `/api` and `/v1` one (tested).
@@ -64,6 +68,34 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/v1/people", Roles(&[Admin]), Write),
     route("PATCH", "/api/v1/people/{id}", Roles(&[Admin]), Write),
     page("POST", "/api/v1/people/{id}/invitation", Roles(&[Admin])),
+    route("GET", "/api/v1/cases", SignedIn, Read),
+    route("POST", "/api/v1/cases", Roles(&[Officer, Trainer]), Write),
+    route("GET", "/api/v1/cases/{no}", SignedIn, Read),
+    route("POST", "/api/v1/cases/{no}/steps", Roles(ACTING), Write),
+    route("POST", "/api/v1/cases/{no}/facts", Roles(ACTING), Write),
+    route("POST", "/api/v1/facts/{id}/confirm", Roles(ACTING), Write),
+    route("POST", "/api/v1/cases/{no}/sources", Roles(&[Officer, Reviewer, Head]), Read),
+    route("POST", "/api/v1/cases/{no}/assessments", Roles(&[Officer, Reviewer, Head]), Read),
+    route("PUT", "/api/v1/cases/{no}/amount", Roles(ACTING), Write),
+    route("POST", "/api/v1/cases/{no}/reviews", Roles(ACTING), Write),
+    route("POST", "/api/v1/cases/{no}/publicity", Roles(ACTING), Write),
+    route("POST", "/api/v1/cases/{no}/publicity/approve", Roles(ACTING), Write),
+    route("POST", "/api/v1/cases/{no}/publicity/withdraw", Roles(ACTING), Write),
+    route("GET", "/api/v1/cases/{no}/audit", SignedIn, Read),
+    route("GET", "/api/v1/cases/{no}/precheck", SignedIn, Read),
+    route("GET", "/api/v1/cases/{no}/record", SignedIn, Read),
+    route("GET", "/api/v1/cases/{no}/conflicts", SignedIn, Read),
+    route("GET", "/api/v1/reviews", Roles(&[Reviewer, Head, Officer, Role::Supervisor]), Read),
+    route("GET", "/api/v1/reviews/{id}", SignedIn, Read),
+    route("POST", "/api/v1/reviews/{id}/accept", Roles(&[Reviewer]), Write),
+    route("POST", "/api/v1/reviews/{id}/return", Roles(&[Reviewer]), Write),
+    route("POST", "/api/v1/reviews/{id}/conclusion", Roles(&[Reviewer]), Write),
+    route("POST", "/api/v1/reviews/{id}/reassign", Roles(&[Reviewer, Head]), Write),
+    route("POST", "/api/v1/reviews/{id}/suspend", Roles(&[Reviewer]), Write),
+    route("POST", "/api/v1/reviews/{id}/comments", Roles(&[Reviewer]), Write),
+    route("POST", "/api/v1/reviews/{id}/comments/{comment}/settle", Roles(&[Reviewer]), Write),
+    route("GET", "/api/v1/dues", SignedIn, Read),
+    route("GET", "/api/v1/dues.ics", SignedIn, Read),
 ];
 
 pub fn router() -> Router<App> {
@@ -104,6 +136,33 @@ pub fn router() -> Router<App> {
         .route("/api/v1/people", get(people::list).post(people::add))
         .route("/api/v1/people/{id}", patch(people::change))
         .route("/api/v1/people/{id}/invitation", post(people::invite))
+        .route("/api/v1/cases", get(cases::list).post(cases::open))
+        .route("/api/v1/cases/{no}", get(cases::show))
+        .route("/api/v1/cases/{no}/steps", post(cases::step))
+        .route("/api/v1/cases/{no}/facts", post(cases::facts))
+        .route("/api/v1/facts/{id}/confirm", post(cases::confirm_facts))
+        .route("/api/v1/cases/{no}/sources", post(cases::sources))
+        .route("/api/v1/cases/{no}/assessments", post(cases::assess))
+        .route("/api/v1/cases/{no}/amount", put(cases::amount))
+        .route("/api/v1/cases/{no}/reviews", post(cases::submit_review))
+        .route("/api/v1/cases/{no}/publicity", post(cases::publicity))
+        .route("/api/v1/cases/{no}/publicity/approve", post(cases::approve_publicity))
+        .route("/api/v1/cases/{no}/publicity/withdraw", post(cases::withdraw_publicity))
+        .route("/api/v1/cases/{no}/audit", get(cases::audit))
+        .route("/api/v1/cases/{no}/precheck", get(cases::precheck))
+        .route("/api/v1/cases/{no}/record", get(cases::record))
+        .route("/api/v1/cases/{no}/conflicts", get(cases::conflicts))
+        .route("/api/v1/reviews", get(reviews::list))
+        .route("/api/v1/reviews/{id}", get(reviews::show))
+        .route("/api/v1/reviews/{id}/accept", post(reviews::accept))
+        .route("/api/v1/reviews/{id}/return", post(reviews::send_back))
+        .route("/api/v1/reviews/{id}/conclusion", post(reviews::conclude))
+        .route("/api/v1/reviews/{id}/reassign", post(reviews::reassign))
+        .route("/api/v1/reviews/{id}/suspend", post(reviews::suspend))
+        .route("/api/v1/reviews/{id}/comments", post(reviews::comment))
+        .route("/api/v1/reviews/{id}/comments/{comment}/settle", post(reviews::settle))
+        .route("/api/v1/dues", get(dues::list))
+        .route("/api/v1/dues.ics", get(dues::calendar))
         .fallback(health::not_found)
         .method_not_allowed_fallback(health::method_not_allowed)
 }

@@ -93,6 +93,17 @@ pub struct Act {
     pub evidence: Vec<u32>,
 }
 
+/// 承办人 answers for the facts: nothing unconfirmed goes into a document (documents.md §3).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactsConfirmed {
+    pub by: String,
+    pub name: String,
+    pub on: Date,
+    /// [`super::Dossier::facts_digest`] at that time.
+    pub digest: String,
+}
+
 /// 主体身份证明 (行政处罚法59①(一)).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -57,6 +57,8 @@ pub struct Dossier {
     pub filing: Option<Filing>,
     pub not_filed: Option<NotFiled>,
     pub acts: Vec<Act>,
+    /// 确认 of the facts as they stood; other facts must be confirmed anew.
+    pub facts_confirmed: Option<FactsConfirmed>,
     pub identity: Option<Identity>,
     pub evidence: Vec<EvidenceCheck>,
     pub elements: Vec<ElementFinding>,
@@ -153,6 +155,17 @@ impl Dossier {
             course.decision_served_at = Some(served);
         }
         case
+    }
+
+    /// What a confirmation of the facts answers for: facts, party and evidence.
+    pub fn facts_digest(&self) -> String {
+        let parts = (&self.case.facts, &self.case.party, &self.case.evid);
+        crate::domain::digest(&serde_json::to_string(&parts).unwrap_or_default())
+    }
+
+    /// Whether a person confirmed the facts as they stand now.
+    pub fn facts_are_confirmed(&self) -> bool {
+        self.facts_confirmed.as_ref().is_some_and(|c| c.digest == self.facts_digest())
     }
 
     /// 承办人 of the case.

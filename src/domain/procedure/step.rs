@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::case::{Case, FinalDecision};
 use crate::domain::dossier::*;
-use crate::domain::legal_review::{Conclusion, FlaggedRule, ItemConclusion, Response};
+use crate::domain::legal_review::{Anchor, Conclusion, FlaggedRule, ItemConclusion, Response};
 
 /// One step. `T…`, `P…`, `S…` are the transitions of procedure.md; the rest adds to the file without moving the case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub enum Step {
     SaveFacts {
         case: Box<Case>,
     },
+    /// The officer answers for the facts as they stand.
+    ConfirmFacts,
     RecordAct {
         act: Act,
     },
@@ -198,6 +200,15 @@ pub enum Step {
     SuspendReview {
         suspension: Suspension,
     },
+    /// A remark on a passage of the draft, by the reviewer of the round.
+    CommentReview {
+        anchor: Anchor,
+        text: String,
+    },
+    /// By the reviewer: the remark is dealt with.
+    SettleComment {
+        comment: String,
+    },
     // ── 决定
     /// T12.
     Discuss {
@@ -306,6 +317,7 @@ impl Step {
             Self::File { .. } => "file",
             Self::Assign { .. } => "assign",
             Self::SaveFacts { .. } => "save_facts",
+            Self::ConfirmFacts => "confirm_facts",
             Self::RecordAct { .. } => "record_act",
             Self::Identify { .. } => "identify",
             Self::CheckEvidence { .. } => "check_evidence",
@@ -341,6 +353,8 @@ impl Step {
             Self::ConcludeReview { .. } => "conclude_review",
             Self::ReassignReview { .. } => "reassign_review",
             Self::SuspendReview { .. } => "suspend_review",
+            Self::CommentReview { .. } => "comment_review",
+            Self::SettleComment { .. } => "settle_comment",
             Self::Discuss { .. } => "discuss",
             Self::Decide { .. } => "decide",
             Self::Seal { .. } => "seal",

@@ -74,6 +74,7 @@ pub const TABLE: &[Row] = &[
     // 调查
     row!("T3a", "record_act", "调查、检查、询问", INVESTIGATING => None, Officer Own, [TWO, CERT, SHOW, RECORD_COMPLETE, ONE_INTERVIEWEE, RECUSED], ["inspection_record", "interview_record"], "行政处罚法42、55"),
     row!("T3f", "save_facts", "登记事实和证据", &[ClueRegistered, Filed, Investigating, InvestigationClosed, Rechecked, LegalReviewing, SpotFound] => None, Officer Own, [NOT_UNDER_REVIEW], [], "行政处罚法54①"),
+    row!("T3g", "confirm_facts", "确认事实", &[ClueRegistered, Filed, Investigating, InvestigationClosed, Rechecked, LegalReviewing, SpotFound] => None, Officer Own, [FACTS_STATED, NOT_UNDER_REVIEW], [], "行政处罚法40"),
     row!("T3i", "identify", "核对主体身份", INVESTIGATING => None, Officer Own, [], [], "行政处罚法59①(一)"),
     row!("T3e", "check_evidence", "查证证据", INVESTIGATING => None, Officer Own, [EVIDENCE_KNOWN], ["evidence_list"], "行政处罚法46"),
     row!("T3m", "find_element", "认定构成要件", &[Investigating, InvestigationClosed, Rechecked, LegalReviewing] => None, Officer Own, [ELEMENT_KNOWN, NOT_UNDER_REVIEW], [], "行政处罚法40"),
@@ -91,13 +92,13 @@ pub const TABLE: &[Row] = &[
     row!("SUS", "suspend", "中止、扣除期限", WORKING => None, Head Any, [SUSPENSION_BASIS], [], "行政处罚法60"),
     row!("SH", "share", "共享案卷", &[] => None, Officer Own, [], [], "行政处罚法50"),
     // 终结与裁量
-    row!("T4", "close_investigation", "调查终结", &[Investigating] => Some(InvestigationClosed), Officer Own, [ELEMENTS, IDENTITY, GAINS, FACTORS, PRESERVED, NO_OPEN_RECUSAL], ["investigation_report"], "行政处罚法57①"),
+    row!("T4", "close_investigation", "调查终结", &[Investigating] => Some(InvestigationClosed), Officer Own, [FACTS_CONFIRMED, ELEMENTS, IDENTITY, GAINS, FACTORS, PRESERVED, NO_OPEN_RECUSAL], ["investigation_report"], "行政处罚法57①"),
     row!("T4n", "set_figure", "人工定值", &[InvestigationClosed, Rechecked, LegalReviewing] => None, Officer Own, [FIGURE, NOT_UNDER_REVIEW], [], "行政处罚法5②"),
     row!("T4x", "transfer", "移送司法机关", &[Investigating, InvestigationClosed, Rechecked, LegalReviewing, LegalReviewed, Discussed] => Some(Decided), Head Any, [TRANSFER], ["transfer_letter"], "行政处罚法27、82"),
     row!("T4y", "record_transfer", "登记移送", &[Decided] => None, Officer Own, [TRANSFERRED], [], "行政执法机关移送涉嫌犯罪案件的规定5②"),
     // 告知与听证
-    row!("T5", "issue_notice", "事先告知", &[InvestigationClosed] => Some(NoticeIssued), Officer Own, [NOTICE_CONTENT, FIGURE, CRIME], ["prior_notice"], "行政处罚法44、63"),
-    row!("T9b", "issue_notice:again", "重新告知", &[NoticeIssued, StatementOpen, Rechecked, LegalReviewing] => Some(NoticeIssued), Officer Own, [NOTICE_CONTENT, FIGURE, RENOTIFY, NOT_HEAVIER, NOT_UNDER_REVIEW], ["prior_notice"], "行政处罚法44、45②"),
+    row!("T5", "issue_notice", "事先告知", &[InvestigationClosed] => Some(NoticeIssued), Officer Own, [FACTS_CONFIRMED, NOTICE_CONTENT, FIGURE, CRIME], ["prior_notice"], "行政处罚法44、63"),
+    row!("T9b", "issue_notice:again", "重新告知", &[NoticeIssued, StatementOpen, Rechecked, LegalReviewing] => Some(NoticeIssued), Officer Own, [FACTS_CONFIRMED, NOTICE_CONTENT, FIGURE, RENOTIFY, NOT_HEAVIER, NOT_UNDER_REVIEW], ["prior_notice"], "行政处罚法44、45②"),
     row!("T6", "serve:notice", "送达告知书", &[NoticeIssued] => Some(StatementOpen), Officer Own, [SERVICE, SERVERS], ["service_receipt"], "行政处罚法44、61"),
     row!("T6s", "record_statement", "陈述申辩", &[NoticeIssued, StatementOpen, HearingPending, HearingHeld] => None, Officer Own, [], ["statement_record"], "行政处罚法45"),
     row!("T6w", "waive", "放弃陈述申辩", &[StatementOpen] => None, Officer Own, [WAIVER], [], "行政处罚法62"),
@@ -107,13 +108,15 @@ pub const TABLE: &[Row] = &[
     row!("T8", "hold_hearing", "举行听证", &[HearingPending] => Some(HearingHeld), Officer Own, [SUMMONED, HOST, HEARING_NOTICE, HEARING_PUBLIC, AGENTS, TRANSCRIPT_SIGNED], ["hearing_transcript"], "行政处罚法64"),
     row!("T9", "recheck_defence", "复核", &[StatementOpen, HearingHeld] => Some(Rechecked), Officer Own, [STATEMENT_OVER, EVERY_OPINION, TRANSCRIPT], ["recheck_opinion"], "行政处罚法45、62、65"),
     // 法制审核
-    row!("T10", "submit_review", "送法制审核", &[InvestigationClosed, Rechecked] => Some(LegalReviewing), Officer Own, [SCOPE, PACKAGE, TOLD, AFTER_HEARING], ["review_submission"], "行政处罚法58①"),
-    row!("T10r", "submit_review:again", "补正后再送审", &[LegalReviewing] => None, Officer Own, [ROUND_ENDED, ANSWERED, PACKAGE, TOLD, AFTER_HEARING], ["review_submission"], "行政处罚法58①"),
+    row!("T10", "submit_review", "送法制审核", &[InvestigationClosed, Rechecked] => Some(LegalReviewing), Officer Own, [SCOPE, FACTS_CONFIRMED, PACKAGE, TOLD, AFTER_HEARING], ["review_submission"], "行政处罚法58①"),
+    row!("T10r", "submit_review:again", "补正后再送审", &[LegalReviewing] => None, Officer Own, [ROUND_ENDED, ANSWERED, FACTS_CONFIRMED, PACKAGE, TOLD, AFTER_HEARING], ["review_submission"], "行政处罚法58①"),
     row!("T10a", "accept_review", "受理审核", &[LegalReviewing] => None, Reviewer Apart, [SEPARATE, QUALIFIED, ROUND_SUBMITTED], [], "行政处罚法58②"),
     row!("T10b", "return_review", "退回补正", &[LegalReviewing] => None, Reviewer Apart, [SEPARATE, RETURN_REASON, ROUND_OPEN], [], "工作方案二(三)4"),
     row!("T10d", "reassign_review", "改派审核人", &[LegalReviewing] => None, Head Any, [SEPARATE, QUALIFIED, ROUND_OPEN], [], "工作方案二(三)1"),
     row!("T10e", "reassign_review:delegate", "委托代办审核", &[LegalReviewing] => None, Reviewer Reviewer, [SEPARATE, QUALIFIED, ROUND_OPEN], [], "工作方案二(三)1"),
     row!("T10s", "suspend_review", "审核期限扣除", &[LegalReviewing] => None, Reviewer Reviewer, [REVIEW_SUSPENSION], [], "工作方案二(三)4"),
+    row!("T10m", "comment_review", "批注", &[LegalReviewing] => None, Reviewer Reviewer, [ROUND_ACCEPTED, COMMENT], [], "工作方案二(三)4"),
+    row!("T10n", "settle_comment", "批注已处理", &[LegalReviewing, LegalReviewed] => None, Reviewer Reviewer, [], [], "工作方案二(三)4"),
     row!("T11", "conclude_review:agree", "审核同意", &[LegalReviewing] => Some(LegalReviewed), Reviewer Reviewer, [SEPARATE, QUALIFIED, ROUND_ACCEPTED, CHECKLIST_ITEMS, NO_FAILED_ITEM], ["legal_review_opinion"], "行政处罚法58①"),
     row!("T11n", "conclude_review", "审核不予通过", &[LegalReviewing] => None, Reviewer Reviewer, [SEPARATE, QUALIFIED, ROUND_ACCEPTED, CHECKLIST_ITEMS, OPINION], ["legal_review_opinion"], "行政处罚法58①"),
     // 决定

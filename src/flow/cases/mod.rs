@@ -1,7 +1,12 @@
 //! 案件: open, look, take a step. Load, decide, save: what may be done is decided by [`crate::domain::procedure`], who sees what by
 //! the store before anything is read, and every change carries its event.
 
+pub mod dues;
+mod look;
 mod products;
+mod record;
+mod reviews;
+mod sources;
 mod steps;
 
 use jiff::Timestamp;
@@ -9,18 +14,20 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 
+pub use self::look::audit_json;
 use super::people::hidden;
 use super::{Flow, report};
-use crate::domain::checks::{self, Bureau, Finding, Look, Precheck};
 use crate::domain::dossier::Dossier;
-use crate::domain::dues::{self, Due};
+use crate::domain::dues::Due;
 use crate::domain::legal_review::ScopeRule;
 use crate::domain::people::{Actor, Role};
 use crate::domain::procedure::{self, Registration, Row};
 use crate::domain::process_record::{ActorRef, NewEvent};
 use crate::error::{Class, Report, Result, Wrong};
-use crate::store::cases::{DueRow, Filter, Open, Page, Parked, Sight, Stored};
-use crate::store::{Answer, Done, Once};
+pub use crate::store::Once;
+pub use crate::store::cases::{Filter, Page, Parked};
+use crate::store::cases::{Open, Sight, Stored};
+use crate::store::{Answer, Done};
 
 /// Who asks, from where, when; `once` when the request may come twice.
 #[derive(Clone, Debug)]
@@ -50,6 +57,9 @@ pub struct Changed {
     pub version: i64,
     pub state: &'static str,
     pub state_zh: &'static str,
+    /// What the step made, where it has a number of its own: a round of review, a document, a set of facts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Number and hash of the event in the record.
     pub seq: i64,
     pub hash: String,
@@ -132,6 +142,7 @@ impl Flow {
             version: 1,
             state: state.code(),
             state_zh: state.zh(),
+            id: None,
             seq: c.seq,
             hash: c.hash.clone(),
         });
@@ -141,11 +152,6 @@ impl Flow {
     /// One page of the cases a person may see.
     pub async fn list_cases(&self, actor: &Actor, filter: &Filter) -> Result<Page> {
         self.reader().await?.cases(&Self::sight(actor), filter).await.map_err(report::store)
-    }
-
-    /// Open deadlines up to a day.
-    pub async fn due_list(&self, actor: &Actor, mine: bool, to: Date) -> Result<Vec<DueRow>> {
-        self.reader().await?.dues(&Self::sight(actor), mine, to).await.map_err(report::store)
     }
 
     /// The case, when it may be seen; otherwise it does not exist.
@@ -162,7 +168,8 @@ impl Flow {
         let parked = self.reader().await?.parked(case_no).await.map_err(report::store)?;
         let (dues, review_scope) = self.with_look(&dossier, &[], ask.today(), |look| {
             let intended = dossier.intended.unwrap_or(crate::domain::dossier::DecisionKind::Penalty);
-            (dues::dues(*look), crate::domain::legal_review::scope(look.dossier, look.assessment, intended))
+            let open = crate::domain::dues::dues(*look);
+            (open, crate::domain::legal_review::scope(look.dossier, look.assessment, intended))
         });
         Ok(CaseView {
             case_no: dossier.case_no.clone(),
@@ -176,68 +183,6 @@ impl Flow {
             parked,
             dossier,
         })
-    }
-
-    /// 案卷评查: every check that finds something.
-    pub async fn audit_case(&self, actor: &Actor, case_no: &str, today: Date) -> Result<Vec<Finding>> {
-        let stored = self.stored(actor, case_no).await?;
-        self.audit_dossier(&stored.dossier, today).await
-    }
-
-    /// 审核预检 C01–C16 with the evidence for each.
-    pub async fn precheck_case(&self, actor: &Actor, case_no: &str, today: Date) -> Result<Vec<Precheck>> {
-        let Stored { dossier, .. } = self.stored(actor, case_no).await?;
-        let past = self.past_fines(&dossier).await?;
-        Ok(self.with_look(&dossier, &past, today, checks::precheck))
-    }
-
-    pub(crate) async fn audit_dossier(&self, dossier: &Dossier, today: Date) -> Result<Vec<Finding>> {
-        let past = self.past_fines(dossier).await?;
-        Ok(self.with_look(dossier, &past, today, checks::audit))
-    }
-
-    async fn past_fines(&self, dossier: &Dossier) -> Result<Vec<checks::PastFine>> {
-        match dossier.case.party.name.as_deref().map(str::trim).filter(|n| !n.is_empty()) {
-            Some(party) => self.reader().await?.past_fines(party).await.map_err(report::store),
-            None => Ok(vec![]),
-        }
-    }
-
-    fn with_look<T>(
-        &self,
-        dossier: &Dossier,
-        past: &[checks::PastFine],
-        day: Date,
-        f: impl FnOnce(&Look<'_>) -> T,
-    ) -> T {
-        let assessment = checks::assess(dossier, &self.book, &self.corpus.laws, day);
-        let bureau = self.bureau();
-        f(&Look {
-            dossier,
-            assessment: &assessment,
-            book: &self.book,
-            texts: &self.corpus.laws,
-            bureau: &bureau,
-            past,
-            day,
-        })
-    }
-
-    fn dues_of(&self, dossier: &Dossier, day: Date) -> Vec<Due> {
-        self.with_look(dossier, &[], day, |look| dues::dues(*look))
-    }
-
-    /// 本机关 as the checks know it.
-    pub(crate) fn bureau(&self) -> Bureau {
-        let a = &self.agency;
-        Bureau {
-            name: a.name.clone(),
-            region: a.region.clone(),
-            category: a.category.clone(),
-            government: a.government.clone(),
-            court: a.court.clone(),
-            retention_years: a.retention_years,
-        }
     }
 
     /// Saves a change with its event, once per Idempotency-Key.
@@ -275,6 +220,7 @@ impl Changed {
             version: value.get("version").and_then(|v| v.as_i64()).ok_or_else(broken)?,
             state: state.code(),
             state_zh: state.zh(),
+            id: text("id"),
             seq: value.get("seq").and_then(|v| v.as_i64()).ok_or_else(broken)?,
             hash: text("hash").ok_or_else(broken)?,
         })

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::{Asking, Changed, bad_field, parse, wrong};
+use crate::domain::dossier::Dossier;
 use crate::domain::people::Actor;
 use crate::domain::procedure::{self, Context, Refusal, Step};
 use crate::error::{Class, Report, Result};
@@ -46,6 +47,18 @@ impl Flow {
         self.take(ask, stored, version, day, &step).await
     }
 
+    /// [`Flow::take_step`] under a name that the address gives; the body may leave it out, but not name another.
+    pub async fn take_named(&self, ask: &Asking, case_no: &str, step: &str, body: &str) -> Result<Changed> {
+        let mut value = if body.trim().is_empty() { json!({}) } else { parse(body)? };
+        if let Some(map) = value.as_object_mut() {
+            match map.get("step").and_then(Value::as_str) {
+                Some(other) if other != step => return Err(wrong("step", "与请求的地址不符")),
+                _ => map.insert("step".into(), step.into()),
+            };
+        }
+        self.take_step(ask, case_no, &value.to_string()).await
+    }
+
     /// As [`Flow::take_step`], for a step that is already typed.
     pub(crate) async fn take(
         &self,
@@ -63,19 +76,22 @@ impl Flow {
         let past = self.past_fines(&stored.dossier).await?;
         let bureau = self.bureau();
         let id = uuid::Uuid::new_v4().to_string();
-        let ctx = Context {
-            actor: &ask.actor,
-            people: &people,
-            book: &self.book,
-            texts: &self.corpus.laws,
-            bureau: &bureau,
-            past: &past,
-            day,
-            today: ask.today(),
-            now: ask.now,
-            id: &id,
+        // In a block of its own: what the rules look at must not be held while waiting.
+        let advanced = {
+            let ctx = Context {
+                actor: &ask.actor,
+                people: &people,
+                book: &self.book,
+                texts: &self.corpus.laws,
+                bureau: &bureau,
+                past: &past,
+                day,
+                today: ask.today(),
+                now: ask.now,
+                id: &id,
+            };
+            procedure::advance(&stored.dossier, step, &ctx).map_err(refused)?
         };
-        let advanced = procedure::advance(&stored.dossier, step, &ctx).map_err(refused)?;
         let mut dossier = advanced.dossier;
         self.products(&mut dossier, advanced.row, step, ask, day).await?;
         let dues = self.dues_of(&dossier, ask.today());
@@ -90,12 +106,15 @@ impl Flow {
             event.note("entered_days_later", late);
         }
         let no = case_no.clone();
+        let facts = matches!(step, Step::SaveFacts { .. });
+        let made = made(step, &dossier, &id);
         let saved = self
             .commit(ask, event, Save { dossier, dues, base: version }, move |c| Changed {
                 case_no: no.clone(),
                 version: c.output,
                 state: state.code(),
                 state_zh: state.zh(),
+                id: made.clone().or_else(|| facts.then(|| format!("{no}:{}", c.output))),
                 seq: c.seq,
                 hash: c.hash.clone(),
             })
@@ -148,6 +167,15 @@ impl Flow {
     pub(super) async fn everybody(&self) -> Result<Vec<Actor>> {
         let people = self.reader().await?.people().await.map_err(report::store)?;
         Ok(people.into_iter().filter(|p| !p.disabled).map(|p| p.actor()).collect())
+    }
+}
+
+/// The number of what a step made, where it has one.
+fn made(step: &Step, after: &Dossier, id: &str) -> Option<String> {
+    match step {
+        Step::SubmitReview { .. } => after.review().map(|r| r.id.clone()),
+        Step::AddPaper { .. } | Step::CommentReview { .. } => Some(id.to_string()),
+        _ => None,
     }
 }
 

@@ -3,10 +3,12 @@
 mod files;
 mod list;
 pub(in crate::store) mod numbers;
+mod reviews;
 mod save;
 
 pub use files::CaseFile;
 pub use list::{CaseRow, DueRow, Filter, Page, Sight};
+pub use reviews::ReviewRow;
 pub use save::{Open, Park, Save};
 
 use sqlx::Row as _;

@@ -149,7 +149,7 @@ async fn row(tx: &mut Tx<'_>, d: &Dossier, version: i64, new: bool) -> Result<()
 
 /// People, deadlines and fines beside the row.
 async fn beside(tx: &mut Tx<'_>, d: &Dossier, dues: &[Due]) -> Result<(), StoreError> {
-    for table in ["case_people", "case_dues", "case_fines"] {
+    for table in ["case_people", "case_dues", "case_fines", "case_reviews"] {
         sqlx::query(&format!("DELETE FROM {table} WHERE case_no = ?")).bind(&d.case_no).execute(tx.conn()).await?;
     }
     let mut people: Vec<(&str, &str)> = vec![(d.created_by.as_str(), "creator")];
@@ -195,7 +195,28 @@ async fn beside(tx: &mut Tx<'_>, d: &Dossier, dues: &[Due]) -> Result<(), StoreE
         .bind(&d.case_no)
         .execute(tx.conn())
         .await?;
+    reviews(tx, d).await?;
     fine(tx, d).await
+}
+
+async fn reviews(tx: &mut Tx<'_>, d: &Dossier) -> Result<(), StoreError> {
+    for r in &d.reviews {
+        sqlx::query(
+            "INSERT INTO case_reviews (id, case_no, round, state, reviewer_id, submitted_on, due, conclusion) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&r.id)
+        .bind(&d.case_no)
+        .bind(i64::from(r.round))
+        .bind(r.state.code())
+        .bind(r.reviewer.as_ref().map(|w| &w.id))
+        .bind(r.submitted_on.to_string())
+        .bind(r.due.map(|x| x.to_string()))
+        .bind(r.conclusion.map(|c| c.code()))
+        .execute(tx.conn())
+        .await?;
+    }
+    Ok(())
 }
 
 async fn fine(tx: &mut Tx<'_>, d: &Dossier) -> Result<(), StoreError> {

@@ -58,6 +58,20 @@ CREATE TABLE case_fines (
 );
 CREATE INDEX case_fines_party ON case_fines (party);
 
+-- 法制审核 rounds, for queues and for finding the case of a round.
+CREATE TABLE case_reviews (
+    id           TEXT   NOT NULL PRIMARY KEY,
+    case_no      TEXT   NOT NULL,
+    round        BIGINT NOT NULL,
+    state        TEXT   NOT NULL,
+    reviewer_id  TEXT,
+    submitted_on TEXT   NOT NULL,
+    due          TEXT,
+    conclusion   TEXT
+);
+CREATE INDEX case_reviews_case ON case_reviews (case_no);
+CREATE INDEX case_reviews_state ON case_reviews (state, due);
+
 -- 文号: given once, never reused; a void one stays.
 CREATE TABLE doc_numbers (
     code    TEXT   NOT NULL,                   -- 代字

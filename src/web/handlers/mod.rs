@@ -1,13 +1,16 @@
 //! One file per noun: extract what the caller sent, call one flow function, choose a view.
 
 pub mod assessments;
+pub mod cases;
 pub mod catalog;
 pub mod completions;
 pub mod drafts;
+pub mod dues;
 pub mod extractions;
 pub mod health;
 pub mod me;
 pub mod oidc;
 pub mod people;
+pub mod reviews;
 pub mod search;
 pub mod sessions;

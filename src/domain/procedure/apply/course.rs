@@ -16,6 +16,14 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
         }
         Step::Assign { officers, recusal_checked } => assign(d, &officers, recusal_checked, ctx)?,
         Step::SaveFacts { case } => save_facts(d, *case),
+        Step::ConfirmFacts => {
+            d.facts_confirmed = Some(FactsConfirmed {
+                by: ctx.actor.id.clone(),
+                name: ctx.actor.name.clone(),
+                on: ctx.day,
+                digest: d.facts_digest(),
+            });
+        }
         Step::RecordAct { act } => d.acts.push(act),
         Step::Identify { identity } => d.identity = Some(identity),
         Step::CheckEvidence { mut check } => {
@@ -73,6 +81,9 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
         Step::RecordAv { record } => d.av.push(record),
         Step::Suspend { suspension } => d.suspensions.push(suspension),
         Step::Share { person } => {
+            if !ctx.people.iter().any(|p| p.id == person) {
+                return Err(absent("这个人员"));
+            }
             if !d.shared_with.contains(&person) {
                 d.shared_with.push(person);
             }

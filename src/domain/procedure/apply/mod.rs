@@ -53,7 +53,9 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
         | Step::ReturnReview { .. }
         | Step::ConcludeReview { .. }
         | Step::ReassignReview { .. }
-        | Step::SuspendReview { .. } => review::apply(d, step, ctx),
+        | Step::SuspendReview { .. }
+        | Step::CommentReview { .. }
+        | Step::SettleComment { .. } => review::apply(d, step, ctx),
         Step::Discuss { .. }
         | Step::Decide { .. }
         | Step::Transfer { .. }

@@ -2,7 +2,7 @@
 
 use super::{absent, due};
 use crate::domain::dossier::{DecisionKind, Dossier};
-use crate::domain::legal_review::{self, Handover, Review, ReviewState, Reviewer};
+use crate::domain::legal_review::{self, Comment, Handover, Review, ReviewState, Reviewer};
 use crate::domain::people::Actor;
 use crate::domain::procedure::guards::reviewed_digest;
 use crate::domain::procedure::step::Step;
@@ -97,6 +97,21 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
                     })?);
             }
             review.suspensions.push(suspension);
+        }
+        Step::CommentReview { anchor, text } => {
+            let comment = Comment {
+                id: ctx.id.to_string(),
+                anchor,
+                text,
+                by: ctx.actor.name.clone(),
+                at: ctx.now,
+                settled: false,
+            };
+            last(d)?.comments.push(comment);
+        }
+        Step::SettleComment { comment } => {
+            let found = last(d)?.comments.iter_mut().find(|c| c.id == comment).ok_or_else(|| absent("这条批注"))?;
+            found.settled = true;
         }
         other => return Err(absent(other.name())),
     }

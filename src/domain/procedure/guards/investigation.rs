@@ -83,6 +83,18 @@ guard!(ONE_INTERVIEWEE, "G_INTERVIEW", "询问须一人一次一份", "行政处
     out
 });
 
+guard!(FACTS_STATED, "G_FACTS", "没有可以确认的事实", "行政处罚法40", |m| {
+    let facts = &m.after().case.facts;
+    let mut out = unless(facts.narrative.as_deref().is_some_and(said), "案件事实（facts.narrative）");
+    out.extend(unless(facts.violation.is_some(), "违法行为（facts.violation）"));
+    out.extend(unless(m.after().case.party.name.as_deref().is_some_and(said), "当事人名称（party.name）"));
+    out
+});
+
+guard!(FACTS_CONFIRMED, "G_CONFIRMED", "事实没有经承办人确认", "行政处罚法40、46②", |m| {
+    unless(m.after().facts_are_confirmed(), "承办人对现有事实、当事人和证据的确认（改动之后须重新确认）")
+});
+
 guard!(EVIDENCE_KNOWN, "G_EVIDENCE", "没有这份证据", "行政处罚法46", |m| {
     let known = |no: u32| m.after().case.evid.iter().any(|e| e.no == no);
     m.after().evidence.iter().filter(|c| !known(c.no)).map(|c| format!("证据{}不在证据清单中", c.no)).collect()

@@ -101,6 +101,11 @@ guard!(CHECKLIST_ITEMS, "G_CHECKLIST", "审核清单没有逐项结论", "工作
     open.map(|c| format!("{} {}", c.id, c.zh)).collect()
 });
 
+guard!(COMMENT, "G_COMMENT", "批注没有内容", "工作方案二(三)4", |m| {
+    let last = m.after().review().and_then(|r| r.comments.last());
+    unless(last.is_some_and(|c| said(&c.text)), "批注的内容")
+});
+
 guard!(NO_FAILED_ITEM, "G_FAILED_ITEM", "有不通过的项目，不能同意", "行政处罚法58①", |m| {
     let Some(review) = m.after().review() else { return vec![] };
     let failed = review.checklist.iter().filter(|i| i.verdict == Verdict::Fail);
