@@ -1,5 +1,6 @@
 //! 导出: a composed document → .docx, HTML, plain text. All three are made from the same blocks, so their words are the same.
 
+pub mod archive;
 pub mod docx;
 pub mod html;
 pub mod pages;

@@ -156,6 +156,20 @@ impl PaperSet {
     }
 }
 
+/// JSON as the templates see it.
+fn given(value: &Value) -> Given {
+    match value {
+        Value::Null => Given::from(()),
+        Value::Bool(b) => Given::from(*b),
+        Value::Number(n) => n.as_i64().map_or_else(|| Given::from(n.as_f64().unwrap_or_default()), Given::from),
+        Value::String(s) => Given::from(s.as_str()),
+        Value::Array(list) => list.iter().map(given).collect::<Vec<Given>>().into(),
+        Value::Object(map) => {
+            map.iter().map(|(k, v)| (k.clone(), given(v))).collect::<BTreeMap<String, Given>>().into()
+        }
+    }
+}
+
 /// Blocks and field templates together: what filling a step document needs.
 pub struct PaperTemplates<'a>(pub &'a Prompts);
 
@@ -168,6 +182,6 @@ impl Blocks for PaperTemplates<'_> {
 impl Templates for PaperTemplates<'_> {
     fn field(&self, form: &str, field: &str, values: &Value) -> Result<String, String> {
         let compiled = self.0.papers.environment.get_template(&template(form, field)).map_err(|e| e.to_string())?;
-        compiled.render(Given::from_serialize(values)).map_err(|e| format!("{e:#}"))
+        compiled.render(given(values)).map_err(|e| format!("{e:#}"))
     }
 }

@@ -23,7 +23,10 @@ pub fn document(document: &Composed, label: &Label, first_page: Option<u32>) -> 
         let before_seal = matches!(blocks.get(i + 1).map(|b| &b.content), Some(Content::Seal { .. }));
         body.push_str(&element(block, before_seal));
     }
-    format!("{HEAD}<w:document xmlns:w=\"{W}\" xmlns:r=\"{R}\"><w:body>{body}{}</w:body></w:document>", section(label, first_page))
+    format!(
+        "{HEAD}<w:document xmlns:w=\"{W}\" xmlns:r=\"{R}\"><w:body>{body}{}</w:body></w:document>",
+        section(label, first_page)
+    )
 }
 
 /// Paper shows no marks of who wrote what; that is on the page and in the record.

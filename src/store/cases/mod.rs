@@ -1,12 +1,10 @@
 //! Cases: one row with the whole file, and what lists and filters need beside it.
 
-mod files;
 mod list;
 pub(in crate::store) mod numbers;
 mod reviews;
 mod save;
 
-pub use files::CaseFile;
 pub use list::{CaseRow, DueRow, Filter, Page, Sight};
 pub use reviews::ReviewRow;
 pub use save::{Open, Park, Save};

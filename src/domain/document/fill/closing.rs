@@ -37,7 +37,8 @@ impl Filler<'_> {
             self.need(id, "agency.court", "受理起诉的人民法院", "行政处罚法59①(五)、行政诉讼法46", line(&agency.court));
         // Only a penalty can be carried out by a court.
         let executes = if self.form.id == "penalty_decision" { "是".into() } else { String::new() };
-        let values = [("government", government), ("court", court), ("executes", executes), ("form", self.form.zh.clone())];
+        let values =
+            [("government", government), ("court", court), ("executes", executes), ("form", self.form.zh.clone())];
         self.render(block, &BlockValues::from(values))
     }
 

@@ -103,7 +103,12 @@ fn check_no_penalty(form: &Form, input: &FillInput<'_>) -> Result<(), Refusal> {
         && (!decided.kinds.is_empty() || decided.fine_fen.is_some_and(|f| f > Fen::ZERO))
     {
         let message = "人工定值中有处罚，不能同时不予处罚".to_string();
-        return Err(refuse("document.refused.penalty_chosen", message, "行政处罚法57①", vec!["disc.final.kinds".into()]));
+        return Err(refuse(
+            "document.refused.penalty_chosen",
+            message,
+            "行政处罚法57①",
+            vec!["disc.final.kinds".into()],
+        ));
     }
     let ends = matches!(assessment.result, ResultCode::NoPenalty | ResultCode::LimitationExpired);
     let meant = chosen.is_some() || decided.is_some_and(|f| f.tier == Some(Tier::NoPenalty));

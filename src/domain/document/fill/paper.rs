@@ -66,7 +66,8 @@ impl Filler<'_> {
 
     /// Under the date of the document: it is not the decision that ends the case.
     fn paper_seal(&mut self, field: &Field, paper: &PaperInput<'_>) -> Result<FieldValue, FillError> {
-        let agency = line(&Some(self.input.agency.name.clone())).unwrap_or_else(|| format!("{PENDING}确认：机关名称】"));
+        let agency =
+            line(&Some(self.input.agency.name.clone())).unwrap_or_else(|| format!("{PENDING}确认：机关名称】"));
         let values = BlockValues::from([("agency", agency), ("date", date_zh(paper.day))]);
         self.render(field.block.as_deref(), &values)
     }

@@ -88,9 +88,10 @@ fn publicity(input: &PaperInput<'_>) -> Value {
     let d = input.dossier;
     let p = &d.publicity;
     let citizen = matches!(d.case.party.kind, Some(PartyKind::Citizen) | None);
-    let shown = d.case.party.name.as_deref().and_then(line).map(|name| {
-        if citizen { name.chars().next().map(|c| format!("{c}某某")).unwrap_or_default() } else { name }
-    });
+    let shown =
+        d.case.party.name.as_deref().and_then(line).map(|name| {
+            if citizen { name.chars().next().map(|c| format!("{c}某某")).unwrap_or_default() } else { name }
+        });
     json!({
         "summary": said(&p.summary), "state": p.state.zh(), "due": p.due.map(date_zh), "party": shown,
         "published_on": p.published_on.map(date_zh),
@@ -114,11 +115,12 @@ fn archive(input: &PaperInput<'_>) -> Value {
             })
         })
         .collect();
-    let files: Vec<Value> =
-        binding.files.iter().map(|(path, title)| json!({ "path": path, "title": title })).collect();
-    let begun = d.filing.as_ref().map(|f| f.approved_on).or(d.spot.as_ref().map(|s| {
-        crate::domain::procedure::guards::day_of(s.at)
-    }));
+    let files: Vec<Value> = binding.files.iter().map(|(path, title)| json!({ "path": path, "title": title })).collect();
+    let begun = d
+        .filing
+        .as_ref()
+        .map(|f| f.approved_on)
+        .or(d.spot.as_ref().map(|s| crate::domain::procedure::guards::day_of(s.at)));
     json!({
         "no": line(&binding.archive_no), "years": Some(binding.retention_years).filter(|y| *y > 0).map(|y| y.to_string()),
         "by": name_of(d, &binding.by).or_else(|| line(&binding.by)), "rows": rows, "files": files,

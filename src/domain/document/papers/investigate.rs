@@ -152,18 +152,20 @@ fn investigation(input: &PaperInput<'_>) -> Value {
             format!("{}{text}{basis}", f.zh)
         })
         .collect();
-    let range = assessment.and_then(|a| a.penalties.iter().find_map(|p| p.range_fen)).map(|r| {
-        format!("罚款的法定幅度为{}至{}", r.lo.plain_yuan(), r.hi.plain_yuan())
-    });
+    let range = assessment
+        .and_then(|a| a.penalties.iter().find_map(|p| p.range_fen))
+        .map(|r| format!("罚款的法定幅度为{}至{}", r.lo.plain_yuan(), r.hi.plain_yuan()));
     let tier = assessment.and_then(|a| a.tier).map(Tier::zh);
-    let suggested = assessment.and_then(|a| a.suggested_fen).map(|r| {
-        format!("对应的建议幅度为{}至{}", r.lo.plain_yuan(), r.hi.plain_yuan())
-    });
+    let suggested = assessment
+        .and_then(|a| a.suggested_fen)
+        .map(|r| format!("对应的建议幅度为{}至{}", r.lo.plain_yuan(), r.hi.plain_yuan()));
     let gains = assessment.and_then(|a| a.gains_fen).map(|g| g.plain_yuan());
     let crime = assessment.map(|a| {
         if a.result == ResultCode::Transfer { "涉嫌犯罪，应当移送" } else { "未发现涉嫌犯罪情形" }
     });
-    let hearing = assessment.map(|a| if a.hearing.required { "应当告知听证权利" } else { "不属于应当告知听证权利的情形" });
+    let hearing = assessment.map(|a| {
+        if a.hearing.required { "应当告知听证权利" } else { "不属于应当告知听证权利的情形" }
+    });
     let review: Vec<String> = assessment
         .map(|a| {
             let rules = crate::domain::legal_review::scope(d, a, crate::domain::dossier::DecisionKind::Penalty);

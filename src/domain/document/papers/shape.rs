@@ -15,9 +15,7 @@ static LEVEL2: LazyLock<Regex> = LazyLock::new(|| pattern(r"^（[一二三四五
 static ITEM: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d+\. "));
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\S{2,20}字〔20\d{2}〕第?\S{1,10}号$"));
 static PARTY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"^(当事人|法定代表人|负责人|经营者|证件号码|统一社会信用代码|出生日期|住址|地址|联系电话)：",
-    )
+    pattern(r"^(当事人|法定代表人|负责人|经营者|证件号码|统一社会信用代码|出生日期|住址|地址|联系电话)：")
 });
 static DATE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^20\d{2}年\d{1,2}月\d{1,2}日$"));
 

@@ -106,7 +106,9 @@ fn party(d: &Dossier) -> Value {
 
 /// Name and certificate of everybody who is 承办人 now.
 fn officers(d: &Dossier) -> Vec<Value> {
-    d.officers().map(|p| json!({ "name": line(&p.name), "cert": p.certs.first().and_then(|c| line(&c.cert_no)) })).collect()
+    d.officers()
+        .map(|p| json!({ "name": line(&p.name), "cert": p.certs.first().and_then(|c| line(&c.cert_no)) }))
+        .collect()
 }
 
 fn officers_line(d: &Dossier) -> Option<String> {
@@ -204,7 +206,11 @@ pub(super) fn sanction(content: &Sanction, assessment: Option<&Assessment>) -> V
 
 /// 行政命令 beside the penalties, in words.
 pub(super) fn orders(content: &Sanction) -> Vec<String> {
-    content.orders.iter().map(|o| order_zh(o).map_or_else(|| format!("【待确认：行政命令{o}】"), str::to_string)).collect()
+    content
+        .orders
+        .iter()
+        .map(|o| order_zh(o).map_or_else(|| format!("【待确认：行政命令{o}】"), str::to_string))
+        .collect()
 }
 
 /// `2026年3月5日9时5分`, in the legal time of the country.

@@ -66,7 +66,10 @@ pub(super) fn reasons(
             let also = later.iter().any(|w| sentence.contains(w));
             let redacted = redactor.redact(&sentence, "disc.final.reason");
             let lead = if also { String::new() } else { format!("关于{{{{{name}}}}}，") };
-            points.push(Point { template: close(format!("{lead}{redacted}")), sources: vec!["disc.final.reason".into()] });
+            points.push(Point {
+                template: close(format!("{lead}{redacted}")),
+                sources: vec!["disc.final.reason".into()],
+            });
         }
     }
     for sentence in left {
