@@ -8,6 +8,7 @@ pub mod elements;
 pub mod fill;
 pub mod form;
 pub mod lexicon;
+pub mod papers;
 pub mod paraphrase;
 pub mod passage;
 pub mod placeholder;

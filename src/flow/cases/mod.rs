@@ -1,9 +1,11 @@
 //! 案件: open, look, take a step. Load, decide, save: what may be done is decided by [`crate::domain::procedure`], who sees what by
 //! the store before anything is read, and every change carries its event.
 
+mod archive;
 pub mod drafts;
 pub mod dues;
 mod look;
+pub mod papers;
 mod products;
 mod record;
 mod reviews;

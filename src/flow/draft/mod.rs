@@ -92,7 +92,7 @@ impl Flow {
         self.draft_with(case, &assessment, kind, day, &|| false, &|_| {})
     }
 
-    fn agency_info(&self) -> AgencyInfo {
+    pub(in crate::flow) fn agency_info(&self) -> AgencyInfo {
         let a = self.agency.clone();
         AgencyInfo {
             name: a.name,
@@ -127,7 +127,7 @@ impl Flow {
         let input = FillInput { case, assessment, agency: &agency, doc_no, today: day };
         let filled = fill(form, &self.prompts.blocks, &input).map_err(report::fill)?;
         let mut redactor = Redactor::new(case);
-        let (fields, suspicious) = points::penalty_decision(case, assessment, &mut redactor);
+        let (fields, suspicious) = points::of_form(form, case, assessment, &mut redactor);
         let fields = fields.into_iter().filter(|f| filled.drafted.contains(f.field)).collect();
         Ok(Prepared { form, filled, fields, values: redactor.values, suspicious })
     }
@@ -244,7 +244,9 @@ impl Flow {
                 basis: String::new(),
             });
         }
-        for missing in six_elements(&composed) {
+        // Only a form whose fields serve the items of 59① promises them.
+        let promised = form.fields.iter().any(|f| f.element.is_some());
+        for missing in promised.then(|| six_elements(&composed)).unwrap_or_default() {
             warnings.push(Notice { code: "document.element_missing".into(), text: missing.what, basis: missing.basis });
         }
         let hashes = BTreeMap::from([

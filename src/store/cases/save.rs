@@ -60,7 +60,7 @@ impl Change for Save {
     /// The new version.
     type Output = i64;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    async fn apply(mut self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
         let case_no = self.dossier.case_no.clone();
         let found =
             sqlx::query("SELECT version FROM cases WHERE case_no = ?").bind(&case_no).fetch_optional(tx.conn()).await?;
@@ -69,6 +69,7 @@ impl Change for Save {
             return Err(StoreError::StaleVersion { subject: "案卷".into(), current });
         }
         tx.event().version = Some(current + 1);
+        super::numbers::give(tx, &mut self.dossier).await?;
         row(tx, &self.dossier, current + 1, false).await?;
         beside(tx, &self.dossier, &self.dues).await?;
         Ok(current + 1)

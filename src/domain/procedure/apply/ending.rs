@@ -51,6 +51,11 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
             if !paper.attached {
                 paper.sha256 = crate::domain::digest(&paper.text);
             }
+            // Blocks that say something else than the text are not kept; a number is never asked for this way.
+            if crate::domain::document::compose::text_of(paper.blocks.iter()) != paper.text {
+                paper.blocks.clear();
+            }
+            paper.doc_no = paper.doc_no.map(|no| no.replace(crate::domain::document::papers::NUMBER, ""));
             paper.sealed = false;
             paper.signed_by.clear();
             paper.void = false;
@@ -115,8 +120,8 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
                 on: ctx.day,
                 retention_years: ctx.bureau.retention_years.unwrap_or(0),
                 pages,
-                manifest: String::new(),
                 by: ctx.actor.id.clone(),
+                ..Archive::default()
             });
         }
         Step::PreparePublicity { summary } => {

@@ -87,7 +87,9 @@ guard!(EVERY_OPINION, "G_OPINION", "陈述申辩意见没有逐条复核", "行�
 pub fn figure_faults(look: &Look<'_>) -> Vec<String> {
     let Some(figure) = &look.dossier.case.disc.final_ else { return vec!["人工定值（disc.final）".into()] };
     let mut out = vec![];
-    if figure.kinds.is_empty() && figure.tier != Some(Tier::NoPenalty) {
+    // 违法事实不能成立 has no figure at all.
+    let nothing = figure.tier == Some(Tier::NoPenalty) || figure.ground.as_deref() == Some("not_established");
+    if figure.kinds.is_empty() && !nothing {
         out.push("处罚种类".into());
     }
     if !figure.reason.as_deref().is_some_and(said) {

@@ -212,6 +212,7 @@ fn paper(made: &Draft, draft: &DraftRow, passages: &[PassageRow]) -> Paper {
         title: made.composed.zh.clone(),
         doc_no: draft.doc_no.clone(),
         text: made.text.clone(),
+        blocks: made.composed.blocks.iter().map(|b| b.content.clone()).collect(),
         pages: u32::try_from(lines.div_ceil(PAGE)).unwrap_or(1),
         passages: words,
         machine: machine.collect(),
