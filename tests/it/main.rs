@@ -8,6 +8,7 @@ mod completions;
 mod decisions;
 mod discretion;
 mod documents;
+mod drafts;
 mod encoder;
 mod engine;
 mod fuzz;
