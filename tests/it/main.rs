@@ -9,6 +9,7 @@ mod completions;
 mod decisions;
 mod discretion;
 mod documents;
+mod drafts;
 mod encoder;
 mod engine;
 mod fuzz;

@@ -22,7 +22,7 @@ use crate::store::drafts::{DraftRow, PassageRow};
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum DraftView {
-    Job(JobView),
+    Job(Box<JobView>),
     Case(Box<CaseDraft>),
 }
 
@@ -75,7 +75,7 @@ impl Flow {
     pub async fn draft_view(&self, ask: Option<&Asking>, id: &str) -> Result<DraftView> {
         match self.draft_job(ask.map(|a| &a.actor), id) {
             Err(r) if r.class == Class::NotFound => {}
-            other => return other.map(DraftView::Job),
+            other => return other.map(|job| DraftView::Job(Box::new(job))),
         }
         let ask = ask.ok_or_else(jobs::not_found)?;
         let (stored, draft, passages) = self.seen_draft(&ask.actor, id).await?;
