@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use zhicai::cli::{
-    assess, audit_dossier, bench, cite_check, draft, eval, extract, import, index, input, people, rules, search, serve,
-    setup,
+    assess, audit_dossier, backup, bench, cite_check, draft, eval, extract, import, index, input, people, record,
+    rules, search, serve, setup, verify_record,
 };
 use zhicai::error::{Class, Report};
 use zhicai::settings::Settings;
@@ -50,6 +50,15 @@ enum Command {
     /// 人员：登记、列出、停用、邀请（供本机管理员使用）
     #[command(subcommand)]
     People(people::Command),
+    /// 核验全过程记录：完整，或在何处被改动
+    VerifyRecord(verify_record::Args),
+    /// 全过程记录的检查点和单个事件的证明
+    #[command(subcommand)]
+    Record(record::Command),
+    /// 备份：数据库、附件和本机关的数据；服务可以继续运行
+    Backup(backup::BackupArgs),
+    /// 从备份恢复到数据目录（先停止服务）
+    Restore(backup::RestoreArgs),
     /// 测速与起草质量
     Bench(bench::Args),
     /// 用给定的语料和问题评测检索
@@ -84,6 +93,10 @@ fn main() -> ExitCode {
         Command::Rules(args) => other(rules::run(args, &settings)),
         Command::People(command) => people::run(command, &settings),
         Command::Bench(args) => bench::run(args, &settings),
+        Command::VerifyRecord(args) => verify_record::run(args, &settings),
+        Command::Record(command) => record::run(command, &settings),
+        Command::Backup(args) => backup::backup(args, &settings),
+        Command::Restore(args) => backup::restore(args, &settings),
         Command::Eval(command) => eval::run(command, &settings),
     };
     outcome.unwrap_or_else(|report| input::fail(&report, false))

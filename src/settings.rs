@@ -19,6 +19,7 @@ pub struct Settings {
     pub search: Search,
     pub access: Access,
     pub oidc: Oidc,
+    pub store: Store,
 }
 
 /// How articles and cases are searched.
@@ -36,6 +37,22 @@ pub struct Search {
 impl Default for Search {
     fn default() -> Self {
         Self { dense: true, decisions: Engine::Local, encoder: None }
+    }
+}
+
+/// Bounds of what is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Store {
+    /// Largest attachment, in MB.
+    pub attachment_mb: u64,
+    /// All attachments of a case, in MB.
+    pub case_mb: u64,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { attachment_mb: 200, case_mb: 20 << 10 }
     }
 }
 
@@ -203,6 +220,7 @@ struct Written {
     search: Search,
     access: Access,
     oidc: Oidc,
+    store: Store,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -249,7 +267,17 @@ impl Settings {
         if let Some(secret) = std::env::var("ZHICAI_OIDC_SECRET").ok().filter(|s| !s.is_empty()) {
             oidc.client_secret = Some(Secret::new(secret));
         }
-        Ok(Self { data_dir, cache_dir, agency: written.agency, hub, remote, search, access: written.access, oidc })
+        Ok(Self {
+            data_dir,
+            cache_dir,
+            agency: written.agency,
+            hub,
+            remote,
+            search,
+            access: written.access,
+            oidc,
+            store: written.store,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod assess;
 pub mod audit_dossier;
+pub mod backup;
 pub mod bench;
 pub mod cite_check;
 pub mod draft;
@@ -12,7 +13,9 @@ pub mod index;
 pub mod input;
 pub mod people;
 pub mod proposals;
+pub mod record;
 pub mod rules;
 pub mod search;
 pub mod serve;
 pub mod setup;
+pub mod verify_record;

@@ -1,6 +1,7 @@
 //! 纯领域: no clock, no I/O, no async, no globals. Dates come in as arguments, money is integer 分, every rule names its 依据.
 
 pub mod assessment;
+pub mod attachment;
 pub mod case;
 pub mod checks;
 pub mod deadline;

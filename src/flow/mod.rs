@@ -2,6 +2,7 @@
 
 pub mod acts;
 mod assess;
+pub mod attachments;
 pub mod cases;
 mod catalog;
 mod cite;
@@ -11,6 +12,7 @@ pub mod embed;
 pub mod extract;
 pub mod jobs;
 pub mod people;
+pub mod record;
 pub mod report;
 pub mod retrieve;
 mod status;
@@ -50,9 +52,12 @@ pub struct Flow {
     model: Model,
     agency: Agency,
     jobs: Jobs,
+    runner: cases::drafts::Runner,
     answers: Running,
     accounts: people::Accounts,
     store: OnceCell<(Reader, Writer)>,
+    /// Held by the one verification that runs.
+    verifying: tokio::sync::Mutex<()>,
 }
 
 /// The language model: none, or opened when it is first needed or warmed up in the background.
@@ -88,9 +93,11 @@ impl Flow {
             model: Model { id: model.id, path: model.path, remote: model.remote, engine: OnceLock::new() },
             agency: settings.agency.clone(),
             jobs: Jobs::default(),
+            runner: cases::drafts::Runner::default(),
             answers: Running::default(),
             accounts: people::Accounts::default(),
             store: OnceCell::new(),
+            verifying: tokio::sync::Mutex::default(),
         })
     }
 
@@ -152,8 +159,9 @@ impl Flow {
         &self.book
     }
 
-    /// Ends running drafts and answers, for shutdown.
+    /// Ends running drafts and answers, for shutdown; drafts of cases go on at the next start.
     pub fn stop(&self) {
+        self.runner.stop();
         self.jobs.cancel_all();
         self.answers.cancel_all();
     }

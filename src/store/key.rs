@@ -52,6 +52,13 @@ impl Key {
     }
 }
 
+/// Whether the text is a public key in lower-case hex.
+pub fn is_public(text: &str) -> bool {
+    let canonical = !text.bytes().any(|b| b.is_ascii_uppercase());
+    let key = hex::decode(text).ok().and_then(|b| <[u8; 32]>::try_from(b).ok());
+    canonical && key.is_some_and(|b| VerifyingKey::from_bytes(&b).is_ok())
+}
+
 /// Whether the hex signature is one of that hex public key over the bytes.
 pub fn signed_by(public: &str, bytes: &[u8], signature: &str) -> bool {
     let key = hex::decode(public).ok().and_then(|b| b.try_into().ok()).and_then(|b| VerifyingKey::from_bytes(&b).ok());

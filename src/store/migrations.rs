@@ -14,15 +14,34 @@ const VERSIONS: &[(i64, &str, &str, &str)] = &[
     (1, "record", include_str!("migrations/0001_record.sql"), include_str!("migrations/0001_record_triggers.sql")),
     (2, "people", include_str!("migrations/0002_people.sql"), ""),
     (3, "cases", include_str!("migrations/0003_cases.sql"), ""),
+    (4, "drafts", include_str!("migrations/0004_drafts.sql"), include_str!("migrations/0004_drafts_triggers.sql")),
+    (
+        5,
+        "attachments",
+        include_str!("migrations/0005_attachments.sql"),
+        include_str!("migrations/0005_attachments_triggers.sql"),
+    ),
 ];
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, at TEXT NOT NULL)";
+
+/// Version, name and digest of every version this program knows.
+pub(super) fn known() -> Vec<(i64, &'static str, String)> {
+    VERSIONS.iter().map(|v| (v.0, v.1, digest_of(v))).collect()
+}
+
+/// Makes the schema of these versions in an empty database, to compare another one with.
+pub(super) async fn make(conn: &mut Connection, versions: &[i64]) -> Result<(), StoreError> {
+    sqlx::query(TABLE).execute(&mut *conn).await?;
+    for version in VERSIONS.iter().filter(|v| versions.contains(&v.0)) {
+        upgrade(conn, version).await?;
+    }
+    Ok(())
+}
 
 /// Brings the schema to the newest version, a transaction per version; a database of a newer program is refused untouched.
 pub(super) async fn run(conn: &mut Connection) -> Result<(), StoreError> {
-    sqlx::query(
-        "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, at TEXT NOT NULL)",
-    )
-    .execute(&mut *conn)
-    .await?;
+    sqlx::query(TABLE).execute(&mut *conn).await?;
     let rows =
         sqlx::query("SELECT version, sha256 FROM schema_versions ORDER BY version").fetch_all(&mut *conn).await?;
     let mut present = Vec::with_capacity(rows.len());

@@ -1,8 +1,11 @@
 //! SQL lives here and nowhere else. The case store: one writer whose every change carries its event, many readers.
 
+pub mod attachments;
+pub mod backup;
 pub mod cases;
 pub mod change;
 mod desk;
+pub mod drafts;
 pub mod error;
 mod head;
 pub mod key;
@@ -10,8 +13,10 @@ pub mod laws_db;
 mod migrations;
 pub mod people;
 pub mod process_record;
+mod prove;
 mod seals;
 mod sqlite;
+pub mod verify;
 mod writer;
 
 use std::fs::{self, File, OpenOptions};
@@ -46,6 +51,12 @@ pub struct Reader {
 /// Opens the database of a data directory, making or upgrading it first. Call it inside a tokio runtime; the writer lives as long
 /// as that.
 pub async fn open(data_dir: &Path) -> Result<(Reader, Writer), StoreError> {
+    open_within(data_dir, None).await
+}
+
+/// As [`open`], with a database that cannot grow above that many pages: a full disk, for tests.
+#[doc(hidden)]
+pub async fn open_within(data_dir: &Path, pages: Option<u32>) -> Result<(Reader, Writer), StoreError> {
     let path = data_dir.join(FILE);
     let lock = opening(data_dir).await?;
     private(&path)?;
@@ -53,6 +64,9 @@ pub async fn open(data_dir: &Path) -> Result<(Reader, Writer), StoreError> {
     migrations::run(&mut conn).await?;
     let (key, head) = start(&mut conn, data_dir).await?;
     drop(lock);
+    if let Some(pages) = pages {
+        sqlite::limit_pages(&mut conn, pages).await?;
+    }
     let pool = sqlite::connect_readers(&path).await?;
     let (queue, jobs) = mpsc::channel(QUEUE);
     tokio::spawn(Desk::new(conn, key, head).serve(jobs));

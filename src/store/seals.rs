@@ -49,6 +49,10 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table { name: "invitations", key: "id", columns: &["person_id", "hash", "created_at", "expires_at", "used_at"] },
     Table { name: "cases", key: "case_no", columns: &["version", "state", "teaching", "created_by", "dossier"] },
+    Table { name: "attachment_evidence", key: "id", columns: &["evidence_no"] },
+    Table { name: "drafts", key: "id", columns: super::drafts::DRAFT },
+    Table { name: "draft_passages", key: "id", columns: super::drafts::PASSAGE },
+    Table { name: "draft_passage_versions", key: "id", columns: super::drafts::VERSION },
 ];
 
 /// Digest of the row `<table>:<key>` as it stands now; `None` when there is none. A newer version of the table that covers more
@@ -69,6 +73,13 @@ impl Table {
             std::iter::once(&self.key).chain(self.columns).map(|c| format!("CAST({c} AS TEXT)")).collect();
         let condition = if one { format!(" WHERE {} = ?", self.key) } else { String::new() };
         format!("SELECT {} FROM {}{condition}", columns.join(", "), self.name)
+    }
+
+    /// As [`Table::select`] of all rows, and after it the same columns as they stand in the file.
+    pub fn select_raw(&self) -> String {
+        let columns: Vec<&str> = std::iter::once(self.key).chain(self.columns.iter().copied()).collect();
+        let texts: Vec<String> = columns.iter().map(|c| format!("CAST({c} AS TEXT)")).collect();
+        format!("SELECT {}, {} FROM {}", texts.join(", "), columns.join(", "), self.name)
     }
 
     /// Key and digest of a row of [`Table::select`].

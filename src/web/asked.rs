@@ -57,7 +57,8 @@ impl<S: Send + Sync> FromRequest<S> for Asked {
     }
 }
 
-fn key(parts: &Parts) -> Result<Option<String>, Problem> {
+/// The `Idempotency-Key`, where one was sent.
+pub fn key(parts: &Parts) -> Result<Option<String>, Problem> {
     let Some(value) = parts.headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().unwrap_or_default().trim();
     if key.is_empty() || key.len() > LONGEST_KEY {

@@ -1,13 +1,14 @@
 //! Every URL in one list.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, patch, post, put};
 
 use super::access::Access::{Local, Public, Roles, SignedIn};
 use super::access::{Access, Route};
 use super::handlers::{
-    assessments, cases, catalog, completions, drafts, dues, extractions, health, me, oidc, people, reviews, search,
-    sessions,
+    assessments, attachments, case_drafts, cases, catalog, completions, drafts, dues, extractions, health, me, oidc, people,
+    record, reviews, search, sessions,
 };
 use super::{App, assets};
 use crate::domain::people::Role::{self, Admin, Head, Officer, Publisher, Reviewer, Trainer};
@@ -25,6 +26,9 @@ const fn page(method: &'static str, path: &'static str, access: Access) -> Route
 
 /// Whoever may take a step at all; which step, the procedure decides.
 const ACTING: &[Role] = &[Officer, Reviewer, Head, Publisher];
+
+/// Whoever answers for the record.
+const OVERSEEING: &[Role] = &[Head, Role::Supervisor, Admin];
 
 /// Method, path and access of every route: the check is made from it, and what is missing here is not served. The OpenAPI
 /// document must name each `/api` and `/v1` one (tested).
@@ -96,6 +100,17 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/v1/reviews/{id}/comments/{comment}/settle", Roles(&[Reviewer]), Write),
     route("GET", "/api/v1/dues", SignedIn, Read),
     route("GET", "/api/v1/dues.ics", SignedIn, Read),
+    route("POST", "/api/v1/cases/{no}/attachments", SignedIn, Write),
+    route("GET", "/api/v1/cases/{no}/attachments", SignedIn, Read),
+    route("GET", "/api/v1/cases/{no}/attachments/{id}", SignedIn, Read),
+    route("GET", "/api/v1/record/checkpoint", Roles(OVERSEEING), Read),
+    route("GET", "/api/v1/record/events/{seq}/proof", Roles(OVERSEEING), Read),
+    route("POST", "/api/v1/record/verify", Roles(OVERSEEING), Read),
+    route("POST", "/api/v1/cases/{no}/drafts", Roles(&[Officer]), Draft),
+    route("GET", "/api/v1/cases/{no}/drafts", SignedIn, Draft),
+    route("GET", "/api/v1/drafts/{id}/passages/{field}", SignedIn, Draft),
+    route("PUT", "/api/v1/drafts/{id}/passages/{field}", Roles(&[Officer]), Draft),
+    route("POST", "/api/v1/drafts/{id}/file", Roles(&[Officer]), Write),
 ];
 
 pub fn router() -> Router<App> {
@@ -163,6 +178,18 @@ pub fn router() -> Router<App> {
         .route("/api/v1/reviews/{id}/comments/{comment}/settle", post(reviews::settle))
         .route("/api/v1/dues", get(dues::list))
         .route("/api/v1/dues.ics", get(dues::calendar))
+        // Bounded as it streams by, by the setting for attachments.
+        .route(
+            "/api/v1/cases/{no}/attachments",
+            post(attachments::upload).get(attachments::list).layer(DefaultBodyLimit::disable()),
+        )
+        .route("/api/v1/cases/{no}/attachments/{id}", get(attachments::download))
+        .route("/api/v1/record/checkpoint", get(record::checkpoint))
+        .route("/api/v1/record/events/{seq}/proof", get(record::proof))
+        .route("/api/v1/record/verify", post(record::verify))
+        .route("/api/v1/cases/{no}/drafts", get(case_drafts::list).post(case_drafts::create))
+        .route("/api/v1/drafts/{id}/passages/{field}", get(case_drafts::history).put(case_drafts::take))
+        .route("/api/v1/drafts/{id}/file", post(case_drafts::file))
         .fallback(health::not_found)
         .method_not_allowed_fallback(health::method_not_allowed)
 }

@@ -3,6 +3,7 @@
 mod amounts;
 mod as_of;
 mod benchmarks;
+mod cases;
 mod citations;
 mod completions;
 mod decisions;
@@ -12,6 +13,7 @@ mod encoder;
 mod engine;
 mod fuzz;
 mod http;
+mod lifecycle;
 mod models;
 mod norms;
 mod precedents;

@@ -367,6 +367,7 @@ fn the_command_prints_chinese_and_answers_bad_input_with_two() {
         search: zhicai::settings::Search { dense: false, ..Default::default() },
         access: Default::default(),
         oidc: Default::default(),
+        store: Default::default(),
     };
     let code = |text: &str, json: bool| {
         let path = dir.path().join("case.json");

@@ -1,6 +1,7 @@
 //! 文书: forms, markers, verification, composition.
 
 pub mod compose;
+pub mod diff;
 pub mod doc_no;
 pub mod draft;
 pub mod elements;
@@ -8,7 +9,9 @@ pub mod fill;
 pub mod form;
 pub mod lexicon;
 pub mod paraphrase;
+pub mod passage;
 pub mod placeholder;
 pub mod points;
 pub mod redact;
+pub mod support;
 pub mod verify;

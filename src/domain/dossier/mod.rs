@@ -124,7 +124,7 @@ impl Dossier {
             course.notice_served_at = Some(served);
         }
         if !self.notices.is_empty() {
-            course.hearing_requested = Some(self.hearing.is_some());
+            course.hearing_requested = Some(self.hearing.as_ref().is_some_and(|h| h.in_time));
         }
         if let Some(held) = self.hearing.as_ref().and_then(|h| h.held.as_ref()) {
             course.hearing_at = Some(held.on);

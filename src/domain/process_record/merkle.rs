@@ -1,4 +1,4 @@
-//! The Merkle tree of RFC 6962 over event hashes: root, growth one leaf at a time, inclusion and consistency proofs.
+//! The Merkle tree of RFC 6962 over event hashes: root and growth one leaf at a time.
 
 use sha2::{Digest, Sha256};
 

@@ -16,10 +16,13 @@
 pub mod canonical;
 pub mod checkpoint;
 pub mod event;
+pub mod exported;
 pub mod merkle;
+pub mod proof;
 
 pub use checkpoint::Checkpoint;
 pub use event::{ActorRef, Event, NewEvent, Seal};
+pub use exported::{ExportedCheckpoint, InclusionProof};
 
 /// The hash in use; stands inside the hashed bytes, so that another can follow.
 pub const ALGORITHM: &str = "sha256";

@@ -1,6 +1,7 @@
 //! 案件: open, look, take a step. Load, decide, save: what may be done is decided by [`crate::domain::procedure`], who sees what by
 //! the store before anything is read, and every change carries its event.
 
+pub mod drafts;
 pub mod dues;
 mod look;
 mod products;

@@ -1,6 +1,8 @@
 //! One file per noun: extract what the caller sent, call one flow function, choose a view.
 
 pub mod assessments;
+pub mod attachments;
+pub mod case_drafts;
 pub mod cases;
 pub mod catalog;
 pub mod completions;
@@ -11,6 +13,7 @@ pub mod health;
 pub mod me;
 pub mod oidc;
 pub mod people;
+pub mod record;
 pub mod reviews;
 pub mod search;
 pub mod sessions;

@@ -25,6 +25,7 @@ fn settings() -> Settings {
         search: zhicai::settings::Search { dense: false, ..Default::default() },
         access: Default::default(),
         oidc: Default::default(),
+        store: Default::default(),
     }
 }
 
