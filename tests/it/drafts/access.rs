@@ -13,7 +13,8 @@ use super::*;
 async fn token(flow: &Flow, actor: &Actor) -> String {
     let via = Via::Session { id: "s".into(), csrf: "c".into() };
     let who = Signed { actor: actor.clone(), login: String::new(), via };
-    let wish = TokenWish { name: "测试".into(), scopes: vec![Scope::Read, Scope::Write, Scope::Draft], expires_in_days: 1 };
+    let wish =
+        TokenWish { name: "测试".into(), scopes: vec![Scope::Read, Scope::Write, Scope::Draft], expires_in_days: 1 };
     flow.add_token(&who, wish, "test", Timestamp::now()).await.unwrap().secret
 }
 
