@@ -16,6 +16,7 @@ mod http;
 mod lifecycle;
 mod models;
 mod norms;
+mod papers;
 mod precedents;
 mod ranking;
 mod record;
