@@ -17,6 +17,7 @@ mod http;
 mod lifecycle;
 mod models;
 mod norms;
+mod papers;
 mod precedents;
 mod ranking;
 mod record;

@@ -123,6 +123,9 @@ pub struct Ground {
     pub basis: String,
     /// What the provision says of such a case, without the final stop.
     pub says: String,
+    /// Words of the provision by which a person's reason names it.
+    #[serde(default)]
+    pub named: Vec<String>,
     /// Whether the party is to be educated (行政处罚法33③).
     #[serde(default)]
     pub educate: bool,

@@ -4,4 +4,4 @@ mod checks;
 mod deadlines;
 mod guards;
 pub(crate) mod play;
-mod scripts;
+pub(crate) mod scripts;

@@ -1,7 +1,7 @@
 //! 文书: forms, filling, composition and export.
 
 mod docx;
-mod docx_check;
+pub(crate) mod docx_check;
 mod fill;
 mod forms;
 mod sample;

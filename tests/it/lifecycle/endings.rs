@@ -7,14 +7,14 @@ use super::scripts::{self as s, Script};
 use super::town::Town;
 
 impl Town {
-    async fn play(&self, no: &str, script: Script) {
+    pub async fn play(&self, no: &str, script: Script) {
         for (who, day, step) in script {
             self.done(who, no, day, step).await;
         }
     }
 
     /// The decision as a document: drafted, each passage taken on by an officer, put into the file.
-    async fn decision(&self, no: &str, kind: &str) {
+    pub async fn decision(&self, no: &str, kind: &str) {
         let (status, job) = self.post("li", &format!("/api/v1/cases/{no}/drafts"), json!({ "kind": kind })).await;
         assert_eq!(status, StatusCode::ACCEPTED, "{job}");
         let id = job["id"].as_str().unwrap().to_string();
@@ -42,7 +42,7 @@ impl Town {
         panic!("the draft did not end");
     }
 
-    async fn seal(&self, no: &str, kind: &str, on: &'static str) {
+    pub async fn seal(&self, no: &str, kind: &str, on: &'static str) {
         let (_, case) = self.get("qian", &format!("/api/v1/cases/{no}")).await;
         let papers = case["dossier"]["documents"].as_array().unwrap();
         let paper = papers

@@ -6,43 +6,39 @@ use crate::domain::case::Case;
 use crate::domain::document::form::Ground;
 use crate::domain::penalty::Tier;
 
-/// The grounds a form knows that this case names: the one a person has chosen, or what the assessment says must end without a
+/// The ground of this case: the one a person has chosen or names in the reason, or what the assessment says must end without a
 /// penalty. `None`: nobody has chosen, and the law leaves it open.
-pub fn ground(case: &Case, assessment: &Assessment) -> Option<String> {
-    let chosen = case.disc.final_.as_ref().and_then(|f| f.ground.as_deref()).map(str::trim).filter(|g| !g.is_empty());
+pub fn ground<'a>(case: &Case, assessment: &Assessment, grounds: &'a [Ground]) -> Option<&'a Ground> {
+    let by_code = |code: &str| grounds.iter().find(|g| g.code == code);
+    let figure = case.disc.final_.as_ref();
+    let chosen = figure.and_then(|f| f.ground.as_deref()).map(str::trim).filter(|g| !g.is_empty());
     if let Some(chosen) = chosen {
-        return Some(chosen.to_string());
+        return by_code(chosen);
     }
     let has = |code: &str| assessment.factors.iter().any(|f| f.code == code);
     match assessment.result {
-        ResultCode::LimitationExpired => return Some("limitation".into()),
-        ResultCode::NoPenalty if has("under_14") => return Some("minor_age".into()),
-        ResultCode::NoPenalty if has("incapable") => return Some("incapacity".into()),
+        ResultCode::LimitationExpired => return by_code("limitation"),
+        ResultCode::NoPenalty if has("under_14") => return by_code("minor_age"),
+        ResultCode::NoPenalty if has("incapable") => return by_code("incapacity"),
+        ResultCode::NoPenalty if has("no_fault") => return by_code("no_fault"),
+        ResultCode::NoPenalty if ["minor_violation", "timely_correction", "no_harm"].iter().all(|c| has(c)) => {
+            return by_code("minor_no_penalty");
+        }
         _ => {}
     }
-    // 应当不予处罚 before 可以不予处罚.
-    let all = |codes: &[&str]| codes.iter().all(|c| has(c));
-    let proposed = assessment.result == ResultCode::NoPenalty
-        || case.disc.final_.as_ref().is_some_and(|f| f.tier == Some(Tier::NoPenalty));
-    if !proposed {
-        None
-    } else if has("no_fault") {
-        Some("no_fault".into())
-    } else if all(&["minor_violation", "timely_correction", "no_harm"]) {
-        Some("minor_no_penalty".into())
-    } else if all(&["first_offence", "slight_harm", "timely_correction"]) {
-        Some("first_offence_no_penalty".into())
-    } else {
-        None
-    }
+    let proposed =
+        assessment.result == ResultCode::NoPenalty || figure.is_some_and(|f| f.tier == Some(Tier::NoPenalty));
+    let reason = figure.and_then(|f| f.reason.as_deref()).unwrap_or_default();
+    // Only one may be named: two would have to be told apart by a person.
+    let mut named = grounds.iter().filter(|g| proposed && g.named.iter().any(|w| reason.contains(w.as_str())));
+    named.next().filter(|_| named.next().is_none())
 }
 
 const BASIS: &str = "行政处罚法57①(二)(三)";
 
 impl Filler<'_> {
     fn chosen(&self) -> Option<Ground> {
-        let code = ground(self.input.case, self.input.assessment)?;
-        self.form.grounds.iter().find(|g| g.code == code).cloned()
+        ground(self.input.case, self.input.assessment, &self.form.grounds).cloned()
     }
 
     /// 告知情况, where a notice had been served before the case turned out to end without a penalty.

@@ -15,8 +15,7 @@ pub(super) fn reasons(
     suspicious: &mut Suspicious,
 ) -> FieldPoints {
     let mut points = vec![];
-    let code = ground(case, assessment);
-    let chosen = code.and_then(|code| form.grounds.iter().find(|g| g.code == code));
+    let chosen = ground(case, assessment, &form.grounds);
     let cause = text(&case.case.cause).unwrap_or(&assessment.act).trim_start_matches("涉嫌").to_string();
     redactor.values.set("fact:违法行为", cause, "case.cause");
     match chosen.map(|g| g.code.as_str()) {
