@@ -25,3 +25,4 @@ mod setup;
 mod similar;
 mod statutes;
 mod tiers;
+mod together;
