@@ -27,3 +27,4 @@ mod setup;
 mod similar;
 mod statutes;
 mod tiers;
+mod together;

@@ -43,8 +43,17 @@ impl Sight {
         Self { person: String::new(), all: true, reviews: true, publicity: true, teaching: true, own: false }
     }
 
-    /// SQL over `cases c` with its binds.
+    /// SQL over `cases c` with its binds, for lists.
     pub(super) fn condition(&self) -> (String, Vec<String>) {
+        self.belonging(BELONGING)
+    }
+
+    /// The same where the case is known: one question instead of a list.
+    pub(super) fn condition_of_one(&self) -> (String, Vec<String>) {
+        self.belonging("EXISTS (SELECT 1 FROM case_people p WHERE p.case_no = c.case_no AND p.person_id = ?)")
+    }
+
+    fn belonging(&self, own: &str) -> (String, Vec<String>) {
         let (mut any, mut binds) = (vec![], vec![]);
         if self.all {
             any.push("1 = 1".to_string());
@@ -59,7 +68,7 @@ impl Sight {
             any.push("c.teaching = 1".into());
         }
         if self.own {
-            any.push(BELONGING.into());
+            any.push(own.into());
             binds.push(self.person.clone());
         }
         if any.is_empty() {

@@ -38,7 +38,7 @@ pub struct Parked {
 impl Reader {
     /// The case, if the sight covers it; a case out of sight does not exist.
     pub async fn case(&self, case_no: &str, sight: &Sight) -> Result<Option<Stored>, StoreError> {
-        let (condition, binds) = sight.condition();
+        let (condition, binds) = sight.condition_of_one();
         let sql = format!("SELECT version, dossier FROM cases c WHERE c.case_no = ? AND {condition}");
         let mut query = sqlx::query(&sql).bind(case_no);
         for bind in &binds {
