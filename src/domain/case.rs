@@ -179,6 +179,9 @@ pub struct FinalDecision {
     pub permanent: Option<bool>,
     /// 行政命令 issued with the decision (codes of `[order_kind]`); when absent those of the clause.
     pub orders: Option<Vec<String>>,
+    /// 不予处罚的法定情形, one of them (`no_penalty_decision.md` lists the codes).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ground: Option<String>,
     pub reason: Option<String>,
 }
 

@@ -167,12 +167,18 @@ fn publicity(out: &mut Dues<'_>) {
     }
 }
 
-/// A day put back by the days that do not count.
-fn later(day: Date, suspensions: &[super::dossier::Suspension]) -> Date {
-    let days: i64 = suspensions
-        .iter()
-        .filter_map(|s| s.to.and_then(|to| s.from.until(to).ok()))
-        .map(|span| i64::from(span.get_days()) + 1)
-        .sum();
+/// A day put back by the days that do not count, each once.
+pub(crate) fn later(day: Date, suspensions: &[super::dossier::Suspension]) -> Date {
+    let mut runs: Vec<(Date, Date)> =
+        suspensions.iter().filter_map(|s| s.to.filter(|to| *to >= s.from).map(|to| (s.from, to))).collect();
+    runs.sort();
+    let (mut days, mut counted) = (0i64, Date::MIN);
+    for (from, to) in runs {
+        let start = if from > counted { from } else { counted.tomorrow().unwrap_or(counted) };
+        if to >= start {
+            days += start.until(to).map_or(0, |span| i64::from(span.get_days()) + 1);
+            counted = to;
+        }
+    }
     day.checked_add(jiff::ToSpan::days(days)).unwrap_or(day)
 }

@@ -1,7 +1,9 @@
 //! 导出: a composed document → .docx, HTML, plain text. All three are made from the same blocks, so their words are the same.
 
+pub mod archive;
 pub mod docx;
 pub mod html;
+pub mod pages;
 pub mod text;
 
 /// Whether a person has signed the document off. Until then the AI-assisted draft carries the explicit and the

@@ -1,7 +1,7 @@
 //! Draft jobs of the stateless interface: in memory, bounded, a few at a time, cancellable.
 //!
 //! A job belongs to the person who started it, and for others it does not exist; one started without sign-in belongs to whoever
-//! holds its id (an unguessable UUID). Case-bound durable jobs are the store's matter.
+//! holds its id (an unguessable UUID). Drafts of a case are durable: see [`super::cases::drafts`].
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
-use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::document::draft::Draft;
@@ -106,6 +105,29 @@ impl Job {
 
 pub const CANCELLED: &str = "draft.cancelled";
 
+/// No such draft, or none of the caller's: the two look the same.
+pub fn not_found() -> Report {
+    Report::new(Class::NotFound, "draft.not_found", "没有这份草稿", "可能已被较新的草稿替换，请重新起草")
+}
+
+/// States as events, from the present one to the last. A slow reader sees the latest state, not every step.
+pub fn follow<S: Send + Sync + 'static>(
+    mut states: watch::Receiver<S>,
+    event: fn(&S) -> JobEvent,
+) -> ReceiverStream<JobEvent> {
+    let (out, events) = tokio::sync::mpsc::channel(4);
+    tokio::spawn(async move {
+        loop {
+            let event = event(&states.borrow_and_update());
+            let over = matches!(event, JobEvent::Done | JobEvent::Failed(_));
+            if out.send(event).await.is_err() || over || states.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    ReceiverStream::new(events)
+}
+
 /// The report of a draft that was stopped by a person.
 pub fn cancelled() -> Report {
     Report::new(Class::Conflict, CANCELLED, "起草已取消", "没有生成文书；事实仍在，可重新起草")
@@ -194,9 +216,12 @@ impl Jobs {
 
     fn find(&self, owner: Option<&str>, id: &str) -> Result<Arc<Job>, Report> {
         let theirs = |job: &&Arc<Job>| job.id == id && (job.owner.is_none() || job.owner.as_deref() == owner);
-        self.lock().iter().find(theirs).cloned().ok_or_else(|| {
-            Report::new(Class::NotFound, "draft.not_found", "没有这份草稿", "可能已被较新的草稿替换，请重新起草")
-        })
+        self.lock().iter().find(theirs).cloned().ok_or_else(not_found)
+    }
+
+    /// Turns to work on a draft, shared with the durable ones.
+    pub fn turn(&self) -> Arc<Semaphore> {
+        self.turn.clone()
     }
 
     pub fn view(&self, owner: Option<&str>, id: &str) -> Result<JobView, Report> {
@@ -226,25 +251,14 @@ impl Jobs {
         }
     }
 
-    /// Progress as it happens; ends after `Done` or `Failed`. A slow reader sees the latest state, not every step.
-    pub fn events(&self, owner: Option<&str>, id: &str) -> Result<impl Stream<Item = JobEvent> + use<>, Report> {
-        let mut states = self.find(owner, id)?.state.subscribe();
-        let (out, events) = tokio::sync::mpsc::channel(4);
-        tokio::spawn(async move {
-            loop {
-                let event = match &*states.borrow_and_update() {
-                    State::Queued => JobEvent::Queued,
-                    State::Running(p) => JobEvent::Passage(p.clone()),
-                    State::Done(_) => JobEvent::Done,
-                    State::Failed(r) => JobEvent::Failed(r.clone()),
-                };
-                let over = matches!(event, JobEvent::Done | JobEvent::Failed(_));
-                if out.send(event).await.is_err() || over || states.changed().await.is_err() {
-                    return;
-                }
-            }
-        });
-        Ok(ReceiverStream::new(events))
+    /// Progress as it happens; ends after `Done` or `Failed`.
+    pub fn events(&self, owner: Option<&str>, id: &str) -> Result<ReceiverStream<JobEvent>, Report> {
+        Ok(follow(self.find(owner, id)?.state.subscribe(), |state| match state {
+            State::Queued => JobEvent::Queued,
+            State::Running(p) => JobEvent::Passage(p.clone()),
+            State::Done(_) => JobEvent::Done,
+            State::Failed(r) => JobEvent::Failed(r.clone()),
+        }))
     }
 
     pub fn counts(&self) -> (usize, usize) {

@@ -52,6 +52,7 @@ pub struct Flow {
     model: Model,
     agency: Agency,
     jobs: Jobs,
+    runner: cases::drafts::Runner,
     answers: Running,
     accounts: people::Accounts,
     store: OnceCell<(Reader, Writer)>,
@@ -92,6 +93,7 @@ impl Flow {
             model: Model { id: model.id, path: model.path, remote: model.remote, engine: OnceLock::new() },
             agency: settings.agency.clone(),
             jobs: Jobs::default(),
+            runner: cases::drafts::Runner::default(),
             answers: Running::default(),
             accounts: people::Accounts::default(),
             store: OnceCell::new(),
@@ -157,8 +159,9 @@ impl Flow {
         &self.book
     }
 
-    /// Ends running drafts and answers, for shutdown.
+    /// Ends running drafts and answers, for shutdown; drafts of cases go on at the next start.
     pub fn stop(&self) {
+        self.runner.stop();
         self.jobs.cancel_all();
         self.answers.cancel_all();
     }

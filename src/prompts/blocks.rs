@@ -31,16 +31,20 @@ pub struct BlockSet {
     environment: Environment<'static>,
 }
 
+/// `<< name >>`, `<% … %>`, `<# … #>`.
+pub(super) fn syntax() -> SyntaxConfig {
+    SyntaxConfig::builder()
+        .block_delimiters("<%", "%>")
+        .variable_delimiters("<<", ">>")
+        .comment_delimiters("<#", "#>")
+        .build()
+        .expect("the delimiters differ from one another")
+}
+
 impl BlockSet {
     pub(super) fn load(files: &[Source]) -> Result<Self, PromptsError> {
         let mut environment = Environment::new();
-        let syntax = SyntaxConfig::builder()
-            .block_delimiters("<%", "%>")
-            .variable_delimiters("<<", ">>")
-            .comment_delimiters("<#", "#>")
-            .build()
-            .expect("the delimiters differ from one another");
-        environment.set_syntax(syntax);
+        environment.set_syntax(syntax());
         // A value the code does not give is a mistake of the block, not an empty place in a decision.
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);

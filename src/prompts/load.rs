@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::PromptsError;
-use crate::domain::document::form::{Field, Form, Part};
+use crate::domain::document::form::{Field, Form, Ground, Part};
 
 /// One file as read.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ struct Head {
     stage: String,
     model_may_write: bool,
     field: Vec<Field>,
+    #[serde(default)]
+    ground: Vec<Ground>,
 }
 
 /// Reads and checks one form.
@@ -56,6 +58,7 @@ pub(super) fn form(file: &Source, known_block: impl Fn(&str) -> bool) -> Result<
         stage: head.stage,
         model_may_write: head.model_may_write,
         fields: head.field,
+        grounds: head.ground,
         parts: parts(file, body)?,
     };
     form.check(known_block).map_err(|source| PromptsError::Form { path: file.path.clone(), source })?;

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod load;
+mod papers;
 pub mod tasks;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use rust_embed::RustEmbed;
 
 pub use blocks::{BlockHead, BlockSet};
 pub use load::Source;
+pub use papers::{BindingOrder, BindingPart, PaperSet, PaperTemplates};
 
 use crate::domain::document::form::{Form, FormError};
 
@@ -22,6 +24,8 @@ struct Files;
 pub struct Prompts {
     forms: BTreeMap<String, Form>,
     pub blocks: BlockSet,
+    /// Documents that steps produce.
+    pub papers: PaperSet,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +61,9 @@ impl Prompts {
                 files.push(Source { path: path.into_owned(), text });
             }
         }
-        Self::from_files(&files)
+        let prompts = Self::from_files(&files)?;
+        prompts.papers.check_complete()?;
+        Ok(prompts)
     }
 
     /// Forms from given files; paths as below `prompts/`.
@@ -74,7 +80,8 @@ impl Prompts {
             let form = load::form(&file, |id| blocks.contains(id))?;
             forms.insert(form.id.clone(), form);
         }
-        Ok(Self { forms, blocks })
+        let papers = PaperSet::load(&under("papers/"), &blocks)?;
+        Ok(Self { forms, blocks, papers })
     }
 
     pub fn form(&self, kind: &str) -> Result<&Form, PromptsError> {

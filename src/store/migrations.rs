@@ -14,6 +14,7 @@ const VERSIONS: &[(i64, &str, &str, &str)] = &[
     (1, "record", include_str!("migrations/0001_record.sql"), include_str!("migrations/0001_record_triggers.sql")),
     (2, "people", include_str!("migrations/0002_people.sql"), ""),
     (3, "cases", include_str!("migrations/0003_cases.sql"), ""),
+    (4, "drafts", include_str!("migrations/0004_drafts.sql"), include_str!("migrations/0004_drafts_triggers.sql")),
     (
         5,
         "attachments",

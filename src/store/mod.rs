@@ -5,6 +5,7 @@ pub mod backup;
 pub mod cases;
 pub mod change;
 mod desk;
+pub mod drafts;
 pub mod error;
 mod head;
 pub mod key;

@@ -50,6 +50,9 @@ pub(super) const TABLES: &[Table] = &[
     Table { name: "invitations", key: "id", columns: &["person_id", "hash", "created_at", "expires_at", "used_at"] },
     Table { name: "cases", key: "case_no", columns: &["version", "state", "teaching", "created_by", "dossier"] },
     Table { name: "attachment_evidence", key: "id", columns: &["evidence_no"] },
+    Table { name: "drafts", key: "id", columns: super::drafts::DRAFT },
+    Table { name: "draft_passages", key: "id", columns: super::drafts::PASSAGE },
+    Table { name: "draft_passage_versions", key: "id", columns: super::drafts::VERSION },
 ];
 
 /// Digest of the row `<table>:<key>` as it stands now; `None` when there is none. A newer version of the table that covers more

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::change::{Change, Tx};
 use super::desk::{Job, Message, Working};
 use super::error::StoreError;
-use super::seals;
+use super::{Reader, seals};
 use crate::domain::process_record::event::legal_time;
 use crate::domain::process_record::{Checkpoint, NewEvent, Seal};
 
@@ -177,6 +177,13 @@ async fn make<C: Change>(
         .await?;
     }
     Ok(Done::Fresh { committed, answer: stored })
+}
+
+impl Reader {
+    /// The answer to the same request when it came before; the same key with another request is refused.
+    pub async fn answered(&self, once: &Once) -> Result<Option<Answer>, StoreError> {
+        repeated(&mut *self.connection().await?, once).await
+    }
 }
 
 async fn repeated(conn: &mut super::sqlite::Connection, once: &Once) -> Result<Option<Answer>, StoreError> {

@@ -88,10 +88,15 @@ pub fn credentials(headers: &HeaderMap, open: bool) -> error::Result<Credentials
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     if let Some(first) = sent.next() {
         let text = first.to_str().unwrap_or_default();
-        let token = text.split_once(' ').filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer")).map(|(_, t)| t.trim());
+        let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let token = match kind.to_ascii_lowercase().as_str() {
+            "bearer" => Some(rest.trim().to_string()),
+            "basic" => password(rest.trim()),
+            _ => None,
+        };
         match token {
             _ if sent.next().is_some() => return Err(wrong("请求中有多个 Authorization")),
-            Some(token) if token.starts_with(PREFIX) => return Ok(Credentials::Token(token.into())),
+            Some(token) if token.starts_with(PREFIX) => return Ok(Credentials::Token(token)),
             _ if open => {}
             _ => return Err(wrong("请使用 Authorization: Bearer zc_…")),
         }
@@ -103,6 +108,13 @@ pub fn credentials(headers: &HeaderMap, open: bool) -> error::Result<Credentials
         // One of them may have been planted; which one cannot be told.
         (Some(_), Some(_)) => Ok(Credentials::Cookie(String::new())),
     }
+}
+
+/// The password of HTTP Basic (RFC 7617): programs that subscribe to calendars know no other way to send a token.
+fn password(encoded: &str) -> Option<String> {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
+    String::from_utf8(bytes).ok()?.split_once(':').map(|(_, password)| password.to_string())
 }
 
 /// The values of all cookies of that name.

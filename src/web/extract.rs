@@ -44,3 +44,20 @@ impl<S: Send + Sync> FromRequest<S> for Text {
             .map_err(|_| Report::new(Class::Invalid, "input.not_utf8", "文字编码有误", "请用 UTF-8 编码发送").into())
     }
 }
+
+/// Fields of a body that may be left out whole.
+pub fn fields<T: DeserializeOwned>(body: &str) -> Result<T, Problem> {
+    let body = if body.trim().is_empty() { "{}" } else { body };
+    serde_json::from_str(body).map_err(|e| {
+        let report = match e.classify() {
+            serde_json::error::Category::Data => {
+                Report::new(Class::Invalid, "input.wrong_type", "字段类型有误", e.to_string())
+            }
+            _ => {
+                let detail = format!("第{}行第{}列不符合 JSON 语法", e.line(), e.column());
+                Report::new(Class::Invalid, "input.broken_json", "JSON 格式有误", detail)
+            }
+        };
+        report.into()
+    })
+}

@@ -110,6 +110,7 @@ pub async fn bind(listen: SocketAddr) -> Result<TcpListener, Report> {
 /// Serves until Ctrl-C or SIGTERM, then lets running requests end.
 pub async fn serve(listener: TcpListener, flow: Arc<Flow>) -> Result<(), Report> {
     let stopping = flow.clone();
+    flow.start_runner();
     let loopback = listener.local_addr().is_ok_and(|a| a.ip().to_canonical().is_loopback());
     let app = app_behind(Door { flow, loopback }).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app)

@@ -7,8 +7,8 @@ use axum::routing::{delete, get, patch, post, put};
 use super::access::Access::{Local, Public, Roles, SignedIn};
 use super::access::{Access, Route};
 use super::handlers::{
-    assessments, attachments, cases, catalog, completions, drafts, dues, extractions, health, me, oidc, people, record,
-    reviews, search, sessions,
+    assessments, attachments, case_drafts, cases, catalog, completions, drafts, dues, extractions, health, me, oidc,
+    papers, people, record, reviews, search, sessions,
 };
 use super::{App, assets};
 use crate::domain::people::Role::{self, Admin, Head, Officer, Publisher, Reviewer, Trainer};
@@ -106,6 +106,16 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/v1/record/checkpoint", Roles(OVERSEEING), Read),
     route("GET", "/api/v1/record/events/{seq}/proof", Roles(OVERSEEING), Read),
     route("POST", "/api/v1/record/verify", Roles(OVERSEEING), Read),
+    route("POST", "/api/v1/cases/{no}/drafts", Roles(&[Officer]), Draft),
+    route("GET", "/api/v1/cases/{no}/drafts", SignedIn, Draft),
+    route("GET", "/api/v1/drafts/{id}/passages/{field}", SignedIn, Draft),
+    route("PUT", "/api/v1/drafts/{id}/passages/{field}", Roles(&[Officer]), Draft),
+    route("POST", "/api/v1/drafts/{id}/file", Roles(&[Officer]), Write),
+    route("GET", "/api/v1/cases/{no}/papers", SignedIn, Read),
+    route("GET", "/api/v1/cases/{no}/papers/{id}/document.docx", SignedIn, Read),
+    route("GET", "/api/v1/cases/{no}/papers/{id}/document.html", SignedIn, Read),
+    route("GET", "/api/v1/cases/{no}/papers/{id}/document.txt", SignedIn, Read),
+    route("GET", "/api/v1/cases/{no}/archive.zip", SignedIn, Read),
 ];
 
 pub fn router() -> Router<App> {
@@ -182,6 +192,14 @@ pub fn router() -> Router<App> {
         .route("/api/v1/record/checkpoint", get(record::checkpoint))
         .route("/api/v1/record/events/{seq}/proof", get(record::proof))
         .route("/api/v1/record/verify", post(record::verify))
+        .route("/api/v1/cases/{no}/drafts", get(case_drafts::list).post(case_drafts::create))
+        .route("/api/v1/drafts/{id}/passages/{field}", get(case_drafts::history).put(case_drafts::take))
+        .route("/api/v1/drafts/{id}/file", post(case_drafts::file))
+        .route("/api/v1/cases/{no}/papers", get(papers::list))
+        .route("/api/v1/cases/{no}/papers/{id}/document.docx", get(papers::docx))
+        .route("/api/v1/cases/{no}/papers/{id}/document.html", get(papers::html))
+        .route("/api/v1/cases/{no}/papers/{id}/document.txt", get(papers::text))
+        .route("/api/v1/cases/{no}/archive.zip", get(papers::archive))
         .fallback(health::not_found)
         .method_not_allowed_fallback(health::method_not_allowed)
 }

@@ -27,6 +27,11 @@ fn service() -> Service {
 
 /// The service over a small installed corpus.
 pub(crate) fn service_with(model: ModelUse) -> Service {
+    service_set(model, |_| {})
+}
+
+/// The same under other settings.
+pub(crate) fn service_set(model: ModelUse, change: impl FnOnce(&mut Settings)) -> Service {
     let data = tempfile::tempdir().unwrap();
     let article = |row, label: &str, number, text: &str| ForeignArticle {
         row,
@@ -58,7 +63,7 @@ pub(crate) fn service_with(model: ModelUse) -> Service {
     };
     statutes::import_laws_db(rows, "test", &statutes_folder(data.path())).unwrap();
     build_index(data.path()).unwrap();
-    let settings = Settings {
+    let mut settings = Settings {
         data_dir: data.path().into(),
         cache_dir: data.path().into(),
         agency: Agency::default(),
@@ -69,6 +74,7 @@ pub(crate) fn service_with(model: ModelUse) -> Service {
         oidc: Default::default(),
         store: Default::default(),
     };
+    change(&mut settings);
     let flow = Arc::new(Flow::open(&settings, model).unwrap());
     Service { app: web::app(flow.clone()), flow, data }
 }

@@ -16,7 +16,7 @@ use crate::http::{case, service_with};
 
 const KEY: &str = "sk-very-secret";
 
-fn settings(address: impl std::fmt::Display, timeout_seconds: u64) -> Remote {
+pub(crate) fn settings(address: impl std::fmt::Display, timeout_seconds: u64) -> Remote {
     Remote {
         endpoint: Some(format!("http://{address}/v1/")),
         model: Some("default".into()),
@@ -33,10 +33,10 @@ fn question() -> Request {
 }
 
 /// Head and body of each request.
-type Got = Arc<Mutex<Vec<(String, String)>>>;
+pub(crate) type Got = Arc<Mutex<Vec<(String, String)>>>;
 
 /// A server that gives the `n`th request to `script`; its address, and the bodies it got.
-fn scripted(script: impl Fn(usize, &str, &mut TcpStream) + Send + Sync + 'static) -> (String, Got) {
+pub(crate) fn scripted(script: impl Fn(usize, &str, &mut TcpStream) + Send + Sync + 'static) -> (String, Got) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let got = Arc::new(Mutex::new(Vec::new()));
@@ -73,13 +73,14 @@ fn scripted(script: impl Fn(usize, &str, &mut TcpStream) + Send + Sync + 'static
     (address, got)
 }
 
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nConnection: close\r\n\r\n";
+pub(crate) const OK: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nConnection: close\r\n\r\n";
 
-fn delta(text: &str) -> String {
+pub(crate) fn delta(text: &str) -> String {
     format!("data: {}\n\n", json!({ "choices": [{ "delta": { "content": text } }] }))
 }
 
-fn end(reason: &str) -> String {
+pub(crate) fn end(reason: &str) -> String {
     let last = json!({ "choices": [{ "delta": {}, "finish_reason": reason }] });
     format!("data: {last}\n\ndata: [DONE]\n\n")
 }

@@ -1,6 +1,22 @@
 //! 案卷评查 and 审核预检: what is wrong with a dossier, as pure functions. The same functions guard the transitions.
 
+mod authority;
+mod check;
+mod decision;
+mod execution;
+mod facts;
+mod list;
+mod measures;
+mod notice;
+mod officers;
+mod papers;
+mod precheck;
+mod publicity;
 pub mod residue;
+
+pub use check::{Check, Fault};
+pub use list::CHECKS;
+pub use precheck::precheck;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -8,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::assessment::Assessment;
 use super::deadline::{self, DeadlineError, Rule};
 use super::discretion::{self, ProvisionTexts};
-use super::dossier::Dossier;
+use super::dossier::{Decision, DecisionKind, Dossier, Sanction};
 use super::penalty::vocabulary;
 use super::rulebook::RuleBook;
 
@@ -113,9 +129,25 @@ pub struct Finding {
     pub place: String,
 }
 
-/// Runs every check.
-pub fn audit(_look: &Look<'_>) -> Vec<Finding> {
-    vec![]
+/// Runs every check on the file as it stands, whatever way it came about. A check that has nothing to look at yet finds nothing.
+pub fn audit(look: &Look<'_>) -> Vec<Finding> {
+    CHECKS.iter().flat_map(|c| c.run(look)).collect()
+}
+
+/// 处罚决定 of the ordinary procedure, if that is how it was decided.
+fn decided_penalty<'a>(look: &Look<'a>) -> Option<&'a Decision> {
+    look.dossier.decision.as_ref().filter(|d| d.kind == DecisionKind::Penalty)
+}
+
+/// What was imposed, in either procedure.
+fn punishment<'a>(look: &Look<'a>) -> Option<&'a Sanction> {
+    let spot = look.dossier.spot.as_ref().map(|s| &s.content);
+    decided_penalty(look).map(|d| &d.content).or(spot)
+}
+
+/// Whether somebody was punished.
+fn punishes(look: &Look<'_>) -> bool {
+    punishment(look).is_some()
 }
 
 /// 预检 of one item of the review list: a hint with its evidence, never a conclusion.
@@ -126,9 +158,4 @@ pub struct Precheck {
     pub verdict: super::legal_review::Verdict,
     pub evidence: Vec<String>,
     pub findings: Vec<String>,
-}
-
-/// Every item.
-pub fn precheck(_look: &Look<'_>) -> Vec<Precheck> {
-    vec![]
 }

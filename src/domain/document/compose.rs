@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::draft::BlockView;
 use super::fill::{Filled, Missing};
@@ -20,7 +20,7 @@ pub struct PassageText {
 }
 
 /// What a block is on paper.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     Agency(String),
@@ -212,6 +212,10 @@ impl Writing {
                 .into_iter()
                 .map(|l| if starts_numbered(&l) { Content::Item(l) } else { Content::Paragraph(l) })
                 .collect(),
+            Style::Table => {
+                let cells = |l: &String| l.split(super::papers::CELL).map(|c| c.trim().to_string()).collect();
+                vec![Content::Table(lines.iter().map(cells).collect())]
+            }
             Style::Seal => {
                 let date = lines.get(1).cloned().unwrap_or_default();
                 let agency = lines.first().cloned().unwrap_or_else(|| clean(&filled.agency));
@@ -253,21 +257,49 @@ pub fn clean(text: &str) -> String {
     lines.join("\n")
 }
 
+impl Content {
+    /// The words; a table row per line, cells set apart by a tab.
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Agency(t)
+            | Self::Title(t)
+            | Self::DocNo(t)
+            | Self::Heading { text: t, .. }
+            | Self::Party(t)
+            | Self::Paragraph(t)
+            | Self::Item(t)
+            | Self::Note(t) => vec![t.clone()],
+            Self::Table(rows) => rows.iter().map(|row| row.join("\t")).collect(),
+            Self::Seal { agency, date } => vec![agency.clone(), date.clone()],
+        }
+    }
+
+    /// The same with every text changed.
+    pub fn map(&self, f: &dyn Fn(&str) -> String) -> Self {
+        match self {
+            Self::Agency(t) => Self::Agency(f(t)),
+            Self::Title(t) => Self::Title(f(t)),
+            Self::DocNo(t) => Self::DocNo(f(t)),
+            Self::Heading { level, text } => Self::Heading { level: *level, text: f(text) },
+            Self::Party(t) => Self::Party(f(t)),
+            Self::Paragraph(t) => Self::Paragraph(f(t)),
+            Self::Item(t) => Self::Item(f(t)),
+            Self::Table(rows) => Self::Table(rows.iter().map(|row| row.iter().map(|c| f(c)).collect()).collect()),
+            Self::Seal { agency, date } => Self::Seal { agency: f(agency), date: f(date) },
+            Self::Note(t) => Self::Note(f(t)),
+        }
+    }
+}
+
+/// The words of blocks as plain text, one line per paragraph.
+pub fn text_of<'a>(blocks: impl Iterator<Item = &'a Content>) -> String {
+    blocks.flat_map(Content::lines).collect::<Vec<_>>().join("\n") + "\n"
+}
+
 impl Block {
     /// The words of the block; a table row per line, cells set apart by a tab.
     pub fn lines(&self) -> Vec<String> {
-        match &self.content {
-            Content::Agency(t)
-            | Content::Title(t)
-            | Content::DocNo(t)
-            | Content::Heading { text: t, .. }
-            | Content::Party(t)
-            | Content::Paragraph(t)
-            | Content::Item(t)
-            | Content::Note(t) => vec![t.clone()],
-            Content::Table(rows) => rows.iter().map(|row| row.join("\t")).collect(),
-            Content::Seal { agency, date } => vec![agency.clone(), date.clone()],
-        }
+        self.content.lines()
     }
 
     /// The name of its style, as pages use it.

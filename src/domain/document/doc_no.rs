@@ -74,16 +74,21 @@ impl DocNo {
 
     /// Reads a number of this agency; another agency's prefix is refused.
     pub fn parse(text: &str, prefix: &str) -> Result<Self, DocNoError> {
+        let made = Self::read(text)?;
+        if made.prefix == prefix { Ok(made) } else { Err(DocNoError::Malformed(text.chars().take(40).collect())) }
+    }
+
+    /// Reads a number of any agency.
+    pub fn read(text: &str) -> Result<Self, DocNoError> {
         let malformed = || DocNoError::Malformed(text.chars().take(40).collect());
         let found = SHAPE.captures(text).ok_or_else(malformed)?;
-        let made = Self {
+        Ok(Self {
             prefix: found[1].into(),
             code: found[2].into(),
             year: found[3].parse().map_err(|_| malformed())?,
             number: found[5].parse().map_err(|_| malformed())?,
             with_di: !found[4].is_empty(),
-        };
-        if made.prefix == prefix { Ok(made) } else { Err(malformed()) }
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::compose::Composed;
 use crate::domain::assessment::Notice;
@@ -28,7 +28,7 @@ pub struct Passage {
 }
 
 /// One sentence of a drafted passage, with its own sources.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sentence {
     /// As the model wrote it, with markers.
     pub template: String,
@@ -38,7 +38,7 @@ pub struct Sentence {
     pub attempts: u32,
     pub by_model: bool,
     /// Why attempts were refused.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<String>,
 }
 

@@ -67,3 +67,19 @@ fn states(element: u8, text: &str, document: &Composed) -> bool {
             .any(|b| matches!(&b.content, Content::Seal { agency, date } if !agency.is_empty() && DATE.is_match(date))),
     }
 }
+
+static PERFORM: LazyLock<Regex> = LazyLock::new(|| pattern(r"日内.{0,80}(缴|履行)|自本决定书?送达之日起|立即履行"));
+static DAY: LazyLock<Regex> = LazyLock::new(|| pattern(r"20\d{2}年\d{1,2}月\d{1,2}日"));
+
+/// The same six things in a text of which only the words are left, by their names.
+pub fn absent(text: &str) -> Vec<&'static str> {
+    let said = [
+        text.contains("当事人") && (ADDRESS.is_match(text) || text.contains("住所") || text.contains("地址")),
+        text.contains("证据"),
+        DECIDED.is_match(text) && PROVISION.is_match(text),
+        PERFORM.is_match(text),
+        REVIEW.is_match(text) && LAWSUIT.is_match(text),
+        DAY.is_match(text),
+    ];
+    ELEMENTS.into_iter().zip(said).filter(|(_, there)| !there).map(|(zh, _)| zh).collect()
+}

@@ -48,6 +48,8 @@ pub enum Style {
     List,
     /// Agency over date.
     Seal,
+    /// Rows of cells set apart by [`super::papers::CELL`]; the first row is the head.
+    Table,
 }
 
 /// One field of a form.
@@ -73,6 +75,9 @@ pub struct Field {
     /// Item of 行政处罚法59① that this field serves (1–6).
     #[serde(default)]
     pub element: Option<u8>,
+    /// Template of the value, for documents that steps produce (`prompts/papers/`).
+    #[serde(default)]
+    pub text: Option<String>,
 }
 
 /// What the body of a form places, in order.
@@ -103,6 +108,38 @@ pub struct Form {
     pub model_may_write: bool,
     pub fields: Vec<Field>,
     pub parts: Vec<Part>,
+    /// 不予处罚的法定情形 that a decision of this form may rest on.
+    pub grounds: Vec<Ground>,
+}
+
+/// 不予处罚的法定情形, with what must be shown for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ground {
+    /// As decisions name it (`procedure::guards::GROUNDS`), or `not_established`.
+    pub code: String,
+    pub zh: String,
+    /// Provision in full, as the decision cites it.
+    pub basis: String,
+    /// What the provision says of such a case, without the final stop.
+    pub says: String,
+    /// Whether the party is to be educated (行政处罚法33③).
+    #[serde(default)]
+    pub educate: bool,
+    /// Each is argued by itself.
+    #[serde(default, rename = "element")]
+    pub elements: Vec<GroundElement>,
+}
+
+/// One 要件 of a ground: `words` tell which sentences of the reason argue it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroundElement {
+    pub zh: String,
+    /// 裁量因素 whose finding shows it.
+    #[serde(default)]
+    pub factors: Vec<String>,
+    pub words: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -173,6 +210,20 @@ const ROOTS: &[&str] = &[
     "lic",
     "av",
     "closure",
+    "not_filed",
+    "preservation",
+    "recusal",
+    "investigation",
+    "transfer",
+    "hearing",
+    "summons",
+    "held",
+    "deferral",
+    "demand",
+    "court",
+    "archive",
+    "spot",
+    "filing",
 ];
 
 /// What the model may never write (documents.md §3), by root or stem of the path.
@@ -238,8 +289,13 @@ impl Form {
     pub fn check(&self, known_block: impl Fn(&str) -> bool) -> Result<(), FormError> {
         let form = self.id.clone();
         let invalid = |what: &str| FormError::Invalid { form: form.clone(), what: what.into() };
-        if self.id.is_empty() || self.zh.is_empty() || self.code.is_empty() || self.fields.is_empty() {
-            return Err(invalid("id、zh、code 和字段都要写"));
+        if self.id.is_empty() || self.zh.is_empty() || self.fields.is_empty() {
+            return Err(invalid("id、zh 和字段都要写"));
+        }
+        // Without a 代字 there is no number; what the model helps to write always has one.
+        let numbered = super::doc_no::CODES.contains(&self.code.as_str());
+        if !numbered && (self.model_may_write || !self.code.is_empty()) {
+            return Err(invalid("文种代字（code）不在册"));
         }
         for (i, f) in self.fields.iter().enumerate() {
             let (form, field) = (form.clone(), f.id.clone());

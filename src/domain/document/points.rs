@@ -1,10 +1,13 @@
 //! 要点: what each model-written field must say, sentence by sentence, as templates with markers, each with its sources.
 //! Computed from the confirmed facts and the assessment; the model only turns a point into prose (discretion.md §5).
 
+mod no_penalty;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::form::Form;
 use super::redact::Redactor;
 use crate::domain::assessment::{Assessment, ClauseRole};
 use crate::domain::case::{Case, Evidence};
@@ -44,7 +47,29 @@ static INSTRUCTION: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is valid")
 });
 
-/// Builds the points of a penalty decision. The redactor collects the values of every marker used.
+/// The reasons of a decision not to punish (documents.md §2.12).
+pub const NO_PENALTY: &str = "no_penalty_reasons";
+
+/// Builds the points of the drafted fields of a form. The redactor collects the values of every marker used.
+pub fn of_form(
+    form: &Form,
+    case: &Case,
+    assessment: &Assessment,
+    redactor: &mut Redactor,
+) -> (Vec<FieldPoints>, Suspicious) {
+    let mut suspicious = Suspicious::default();
+    let fields = form.drafted().filter_map(|(field, _)| match field.id.as_str() {
+        FACTS => Some(facts(case, redactor, &mut suspicious)),
+        EVIDENCE => Some(evidence(case, redactor, &mut suspicious)),
+        DEFENCE => Some(defence(case, redactor, &mut suspicious)),
+        REASONING => Some(reasoning(case, assessment, redactor, &mut suspicious)),
+        NO_PENALTY => Some(no_penalty::reasons(form, case, assessment, redactor, &mut suspicious)),
+        _ => None,
+    });
+    (fields.filter(|f| !f.points.is_empty()).collect(), suspicious)
+}
+
+/// The points of a penalty decision, whatever its form looks like.
 pub fn penalty_decision(
     case: &Case,
     assessment: &Assessment,

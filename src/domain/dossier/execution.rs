@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::people::Approval;
 use crate::domain::money::Fen;
 use crate::domain::penalty::vocabulary;
+use crate::domain::process_record::Checkpoint;
 
 /// 执行.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -156,4 +157,21 @@ pub struct Archive {
     pub manifest: String,
     #[serde(default)]
     pub by: String,
+    /// Files of the package besides the documents, as they were on that day.
+    #[serde(default)]
+    pub files: Vec<ArchivedFile>,
+    /// The record as it stood: events of the case up to `size` are in the package.
+    #[serde(default)]
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// A file in the archived package.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchivedFile {
+    /// Path inside the package.
+    pub path: String,
+    pub title: String,
+    pub sha256: String,
+    pub size: u64,
 }

@@ -124,7 +124,7 @@ impl Dossier {
             course.notice_served_at = Some(served);
         }
         if !self.notices.is_empty() {
-            course.hearing_requested = Some(self.hearing.is_some());
+            course.hearing_requested = Some(self.hearing.as_ref().is_some_and(|h| h.in_time));
         }
         if let Some(held) = self.hearing.as_ref().and_then(|h| h.held.as_ref()) {
             course.hearing_at = Some(held.on);
@@ -141,6 +141,15 @@ impl Dossier {
         }
         if let Some(decision) = &self.decision {
             course.decided_at = Some(decision.made_on);
+        }
+        let decided = self.decision.as_ref().map(|d| d.kind).or(self.intended);
+        if matches!(decided, Some(DecisionKind::NoPenalty | DecisionKind::NotEstablished)) {
+            let figure = case.disc.final_.get_or_insert_default();
+            let named = self.decision.as_ref().and_then(|d| d.ground.clone());
+            let none = (decided == Some(DecisionKind::NotEstablished)).then(|| "not_established".to_string());
+            figure.ground = figure.ground.take().or(none).or(named);
+            let reason = self.decision.as_ref().map(|d| d.reason.clone()).filter(|r| !r.trim().is_empty());
+            figure.reason = figure.reason.take().or(reason);
         }
         if let Some(served) = self.decision_served_on() {
             course.decision_served_at = Some(served);

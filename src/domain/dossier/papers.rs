@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::document::compose::Content;
 use crate::domain::penalty::vocabulary;
 
 /// One document of the dossier.
@@ -20,6 +21,9 @@ pub struct Paper {
     pub on: Option<Date>,
     /// The whole text; empty for files that were brought in.
     pub text: String,
+    /// The same text in blocks, so that it is exported later as it was made; empty where there is only the text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Content>,
     /// sha256 of the text, or of the attached file.
     pub sha256: String,
     /// True when `sha256` is that of an attachment.

@@ -35,7 +35,7 @@ pub fn package(dossier: &Dossier, intended: DecisionKind) -> Vec<PackageItem> {
             "notices",
         );
         item("calculation", "裁量计算单及人工定值理由", figure_with_reason(dossier), "case.disc.final");
-        let heard = dossier.hearing.as_ref();
+        let heard = dossier.hearing.as_ref().filter(|h| h.in_time || h.held.is_some());
         if heard.is_some() {
             item("hearing", "听证笔录", heard.is_some_and(|h| h.held.is_some()), "hearing");
         }

@@ -51,7 +51,8 @@ pub fn scope(dossier: &Dossier, assessment: &Assessment, intended: DecisionKind)
     for flag in &dossier.review_flags {
         add(&flag.rule, flag.reason.clone());
     }
-    if dossier.hearing.is_some() {
+    // A request that came too late is on file, but no hearing follows from it.
+    if dossier.hearing.as_ref().is_some_and(|h| h.in_time || h.held.is_some()) {
         add("R2", "直接关系当事人重大权益，且经过听证程序".into());
     }
     if intended == DecisionKind::Penalty {

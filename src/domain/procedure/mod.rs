@@ -6,6 +6,7 @@
 //! Reading order: [`state`], [`step`], [`table`] (every step with its guards), `guards`, `apply`.
 
 mod apply;
+mod days;
 pub mod guards;
 pub mod state;
 pub mod step;
@@ -90,6 +91,10 @@ pub fn advance(before: &Dossier, step: &Step, ctx: &Context<'_>) -> Result<Advan
     {
         let missing = vec![format!("上一环节在{last}，本环节不能早于它（填写的是{}）", ctx.day)];
         return Err(Refusal::new("G_ORDER", "环节的日期颠倒", "行政处罚法54、57", missing));
+    }
+    let late = days::too_late(step, ctx.day);
+    if !late.is_empty() {
+        return Err(Refusal::new("G_DAY", "日期不能晚于办理日", "", late));
     }
     let mut after = before.clone();
     apply::apply(&mut after, step, ctx)?;

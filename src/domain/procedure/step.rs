@@ -273,6 +273,8 @@ pub enum Step {
     /// T18.
     Archive {
         archive_no: String,
+        /// Counted from the documents, whatever is said here.
+        #[serde(default)]
         pages: u32,
     },
     // ── 公示

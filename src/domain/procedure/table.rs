@@ -97,7 +97,7 @@ pub const TABLE: &[Row] = &[
     row!("T4x", "transfer", "移送司法机关", &[Investigating, InvestigationClosed, Rechecked, LegalReviewing, LegalReviewed, Discussed] => Some(Decided), Head Any, [TRANSFER], ["transfer_letter"], "行政处罚法27、82"),
     row!("T4y", "record_transfer", "登记移送", &[Decided] => None, Officer Own, [TRANSFERRED], [], "行政执法机关移送涉嫌犯罪案件的规定5②"),
     // 告知与听证
-    row!("T5", "issue_notice", "事先告知", &[InvestigationClosed] => Some(NoticeIssued), Officer Own, [FACTS_CONFIRMED, NOTICE_CONTENT, FIGURE, CRIME], ["prior_notice"], "行政处罚法44、63"),
+    row!("T5", "issue_notice", "事先告知", &[InvestigationClosed] => Some(NoticeIssued), Officer Own, [FACTS_CONFIRMED, CRIME, ELEMENTS_ESTABLISHED, NOTICE_CONTENT, FIGURE], ["prior_notice"], "行政处罚法44、63"),
     row!("T9b", "issue_notice:again", "重新告知", &[NoticeIssued, StatementOpen, Rechecked, LegalReviewing] => Some(NoticeIssued), Officer Own, [FACTS_CONFIRMED, NOTICE_CONTENT, FIGURE, RENOTIFY, NOT_HEAVIER, NOT_UNDER_REVIEW], ["prior_notice"], "行政处罚法44、45②"),
     row!("T6", "serve:notice", "送达告知书", &[NoticeIssued] => Some(StatementOpen), Officer Own, [SERVICE, SERVERS], ["service_receipt"], "行政处罚法44、61"),
     row!("T6s", "record_statement", "陈述申辩", &[NoticeIssued, StatementOpen, HearingPending, HearingHeld] => None, Officer Own, [], ["statement_record"], "行政处罚法45"),
@@ -109,7 +109,7 @@ pub const TABLE: &[Row] = &[
     row!("T9", "recheck_defence", "复核", &[StatementOpen, HearingHeld] => Some(Rechecked), Officer Own, [STATEMENT_OVER, EVERY_OPINION, TRANSCRIPT], ["recheck_opinion"], "行政处罚法45、62、65"),
     // 法制审核
     row!("T10", "submit_review", "送法制审核", &[InvestigationClosed, Rechecked] => Some(LegalReviewing), Officer Own, [SCOPE, FACTS_CONFIRMED, PACKAGE, TOLD, AFTER_HEARING], ["review_submission"], "行政处罚法58①"),
-    row!("T10r", "submit_review:again", "补正后再送审", &[LegalReviewing] => None, Officer Own, [ROUND_ENDED, ANSWERED, FACTS_CONFIRMED, PACKAGE, TOLD, AFTER_HEARING], ["review_submission"], "行政处罚法58①"),
+    row!("T10r", "submit_review:again", "补正后再送审", &[LegalReviewing] => None, Officer Own, [SCOPE, ROUND_ENDED, ANSWERED, FACTS_CONFIRMED, PACKAGE, TOLD, AFTER_HEARING], ["review_submission"], "行政处罚法58①"),
     row!("T10a", "accept_review", "受理审核", &[LegalReviewing] => None, Reviewer Apart, [SEPARATE, QUALIFIED, ROUND_SUBMITTED], [], "行政处罚法58②"),
     row!("T10b", "return_review", "退回补正", &[LegalReviewing] => None, Reviewer Apart, [SEPARATE, RETURN_REASON, ROUND_OPEN], [], "工作方案二(三)4"),
     row!("T10d", "reassign_review", "改派审核人", &[LegalReviewing] => None, Head Any, [SEPARATE, QUALIFIED, ROUND_OPEN], [], "工作方案二(三)1"),
@@ -121,9 +121,9 @@ pub const TABLE: &[Row] = &[
     row!("T11n", "conclude_review", "审核不予通过", &[LegalReviewing] => None, Reviewer Reviewer, [SEPARATE, QUALIFIED, ROUND_ACCEPTED, CHECKLIST_ITEMS, OPINION], ["legal_review_opinion"], "行政处罚法58①"),
     // 决定
     row!("T12", "discuss", "负责人集体讨论", &[InvestigationClosed, Rechecked, LegalReviewed] => Some(Discussed), Head Any, [DISCUSSION, REVIEW_FIRST], ["collective_discussion"], "行政处罚法57②"),
-    row!("T13", "decide:penalty", "决定处罚", &[Rechecked, LegalReviewed, Discussed] => Some(Decided), Head Any, [REVIEWED, DISCUSSED, WITHIN_NOTICE, DECISION_PAPER, FIGURE, CRIME, LIMITATION_DECIDED, DOUBLE_FINE], [], "行政处罚法57①(一)、59"),
-    row!("T13n", "decide:no_penalty", "决定不予处罚", &[InvestigationClosed, Rechecked, LegalReviewed, Discussed] => Some(Decided), Head Any, [GROUND, REVIEWED, DISCUSSED, EDUCATION, DECISION_PAPER, CRIME], [], "行政处罚法57①(二)、33"),
-    row!("T13e", "decide:not_established", "违法事实不能成立", &[InvestigationClosed, Rechecked, LegalReviewed, Discussed] => Some(Decided), Head Any, [REASON_DECIDED, REVIEWED, DISCUSSED, DECISION_PAPER], [], "行政处罚法57①(三)"),
+    row!("T13", "decide:penalty", "决定处罚", &[Rechecked, LegalReviewed, Discussed] => Some(Decided), Head Any, [CRIME, LIMITATION_DECIDED, DOUBLE_FINE, ELEMENTS_ESTABLISHED, REVIEWED, DISCUSSED, WITHIN_NOTICE, DECISION_PAPER, FIGURE], [], "行政处罚法57①(一)、59"),
+    row!("T13n", "decide:no_penalty", "决定不予处罚", &[InvestigationClosed, Rechecked, LegalReviewed, Discussed] => Some(Decided), Head Any, [CRIME, GROUND, REVIEWED, DISCUSSED, EDUCATION, DECISION_PAPER], [], "行政处罚法57①(二)、33"),
+    row!("T13e", "decide:not_established", "违法事实不能成立", &[InvestigationClosed, Rechecked, LegalReviewed, Discussed] => Some(Decided), Head Any, [CRIME, REASON_DECIDED, REVIEWED, DISCUSSED, DECISION_PAPER], [], "行政处罚法57①(三)"),
     row!("DOC", "add_paper", "文书入卷", &[] => None, Officer Own, [PAPER_TAKEN], [], "行政处罚法47"),
     row!("SIG", "sign", "签名", &[] => None, Officer Any, [], [], "行政处罚法52、55"),
     row!("SEA", "seal", "盖章", &[] => None, Head Any, [SEAL], [], "行政处罚法59②"),
@@ -144,12 +144,12 @@ pub const TABLE: &[Row] = &[
     // 公示
     row!("P1", "prepare_publicity", "拟公示摘要", AFTER_DECISION => None, Officer Own, [PUBLICITY_PENDING, RESIDUE], ["publicity_summary"], "行政处罚法48①"),
     row!("P2s", "review_secrecy", "保密审查", AFTER_DECISION => None, Reviewer Apart, [SUMMARY], [], "政府信息公开条例17"),
-    row!("P2", "approve_publicity", "批准公示", AFTER_DECISION => None, Head Any, [SUMMARY, SECRECY, RESIDUE], [], "政府信息公开条例17"),
-    row!("P2x", "exempt_publicity", "不予公开", AFTER_DECISION => None, Head Any, [EXEMPT_REASON], [], "政府信息公开条例14～16"),
+    row!("P2", "approve_publicity", "批准公示", AFTER_DECISION => None, Head Any, [PUBLICITY_PENDING, SUMMARY, SECRECY, RESIDUE], [], "政府信息公开条例17"),
+    row!("P2x", "exempt_publicity", "不予公开", AFTER_DECISION => None, Head Any, [PUBLICITY_PENDING, EXEMPT_REASON], [], "政府信息公开条例14～16"),
     row!("P2p", "publish", "公示", AFTER_DECISION => None, Publisher Any, [APPROVED, RESIDUE], [], "行政处罚法48①"),
     row!("P3", "withdraw_publicity", "撤回公示", AFTER_DECISION => None, Publisher Any, [PUBLISHED, OVERTURNED], [], "行政处罚法48②"),
     // 简易程序
-    row!("S1", "decide_on_spot", "当场处罚", &[SpotFound] => Some(SpotDecided), Officer Own, [SIMPLE, SPOT_OFFICERS, SPOT_TOLD, SPOT_DELIVERED], ["spot_decision"], "行政处罚法51、52"),
+    row!("S1", "decide_on_spot", "当场处罚", &[SpotFound] => Some(SpotDecided), Officer Own, [CRIME, LIMITATION, DOUBLE_FINE, SIMPLE, SPOT_OFFICERS, SPOT_TOLD, SPOT_DELIVERED], ["spot_decision"], "行政处罚法51、52"),
     row!("S2", "file_spot", "当场处罚备案", &[SpotDecided] => Some(SpotFiled), Officer Own, [SPOT_DECIDED], [], "行政处罚法52③"),
     row!("S3", "pay:spot", "缴款", &[SpotDecided, SpotFiled] => None, Officer Own, [RECEIPT, CASH], [], "行政处罚法67～70"),
     row!("S4", "hand_in_cash", "交存当场收缴的罚款", &[SpotDecided, SpotFiled] => None, Officer Own, [CASH_TAKEN], [], "行政处罚法71"),

@@ -15,7 +15,7 @@ const LINE_PITCH: u32 = 579;
 /// character grid would say the same in Word, but LibreOffice gives a character wider than its cell two cells.
 const CHAR: f64 = 8844.0 / 28.0;
 
-pub fn document(document: &Composed, label: &Label) -> String {
+pub fn document(document: &Composed, label: &Label, first_page: Option<u32>) -> String {
     let mut body = String::new();
     let blocks = &document.blocks;
     for (i, block) in blocks.iter().enumerate() {
@@ -23,7 +23,10 @@ pub fn document(document: &Composed, label: &Label) -> String {
         let before_seal = matches!(blocks.get(i + 1).map(|b| &b.content), Some(Content::Seal { .. }));
         body.push_str(&element(block, before_seal));
     }
-    format!("{HEAD}<w:document xmlns:w=\"{W}\" xmlns:r=\"{R}\"><w:body>{body}{}</w:body></w:document>", section(label))
+    format!(
+        "{HEAD}<w:document xmlns:w=\"{W}\" xmlns:r=\"{R}\"><w:body>{body}{}</w:body></w:document>",
+        section(label, first_page)
+    )
 }
 
 /// Paper shows no marks of who wrote what; that is on the page and in the record.
@@ -77,18 +80,36 @@ fn seal(agency: &str, date: &str) -> String {
     line(agency, "<w:keepNext/>", 1156) + &line(date, "", 0)
 }
 
+/// Widths of the columns, in twips: the full type area, shared by what the cells hold. A short column stays readable, a long one
+/// does not push the others aside.
+pub fn widths(rows: &[Vec<String>]) -> Vec<u32> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let need = |c: usize| {
+        let longest = rows.iter().filter_map(|r| r.get(c)).map(|t| width(t)).fold(0.0, f64::max);
+        // Cells are set in 小四: 36 characters to the line.
+        longest.clamp(3.0, 16.0) + 1.0
+    };
+    let needs: Vec<f64> = (0..columns).map(need).collect();
+    let all: f64 = needs.iter().sum();
+    let mut out: Vec<u32> = needs.iter().map(|n| (n / all * 8844.0).floor() as u32).collect();
+    let used: u32 = out.iter().sum();
+    if let Some(last) = out.last_mut() {
+        *last += 8844 - used;
+    }
+    out
+}
+
 fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     if columns == 0 {
         return String::new();
     }
-    // The full width of the type area.
-    let width = 8844 / columns;
+    let widths = widths(rows);
     let borders: String = ["top", "left", "bottom", "right", "insideH", "insideV"]
         .iter()
         .map(|side| format!("<w:{side} w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"000000\"/>"))
         .collect();
-    let grid: String = (0..columns).map(|_| format!("<w:gridCol w:w=\"{width}\"/>")).collect();
+    let grid: String = widths.iter().map(|width| format!("<w:gridCol w:w=\"{width}\"/>")).collect();
     let mut out = format!(
         "<w:tbl><w:tblPr><w:tblW w:w=\"8844\" w:type=\"dxa\"/><w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type=\"fixed\"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>"
     );
@@ -97,6 +118,7 @@ fn table(rows: &[Vec<String>]) -> String {
         let cells: String = (0..columns)
             .map(|c| {
                 let text = paragraph("Cell", "", row.get(c).map_or("", String::as_str));
+                let width = widths[c];
                 format!("<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/></w:tcPr>{text}</w:tc>")
             })
             .collect();
@@ -106,7 +128,8 @@ fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// Page, margins, grid, header and footers. The page number stands 7 mm below the type area.
-fn section(label: &Label) -> String {
+fn section(label: &Label, first_page: Option<u32>) -> String {
+    let numbers = first_page.map(|n| format!("<w:pgNumType w:start=\"{n}\"/>")).unwrap_or_default();
     let header = if label.visible().is_some() {
         "<w:headerReference w:type=\"default\" r:id=\"rId6\"/><w:headerReference w:type=\"even\" r:id=\"rId6\"/>"
     } else {
@@ -115,7 +138,7 @@ fn section(label: &Label) -> String {
     let margins: String = MARGINS.iter().map(|(side, twips)| format!(" w:{side}=\"{twips}\"")).collect();
     format!(
         "<w:sectPr>{header}<w:footerReference w:type=\"default\" r:id=\"rId4\"/><w:footerReference w:type=\"even\" r:id=\"rId5\"/>\
-         <w:pgSz w:w=\"{}\" w:h=\"{}\"/><w:pgMar{margins} w:header=\"1134\" w:footer=\"1247\" w:gutter=\"0\"/>\
+         <w:pgSz w:w=\"{}\" w:h=\"{}\"/><w:pgMar{margins} w:header=\"1134\" w:footer=\"1247\" w:gutter=\"0\"/>{numbers}\
          <w:docGrid w:type=\"lines\" w:linePitch=\"{LINE_PITCH}\"/></w:sectPr>",
         PAGE.0, PAGE.1
     )

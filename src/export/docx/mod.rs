@@ -12,14 +12,21 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::{ExportError, Label};
 use crate::domain::document::compose::Composed;
 
+pub use body::widths;
+
 /// The whole file.
 pub fn write(document: &Composed, label: &Label) -> Result<Vec<u8>, ExportError> {
+    write_from(document, label, None)
+}
+
+/// As [`write`], with the number of the first page, for a document that is bound behind others.
+pub fn write_from(document: &Composed, label: &Label, first_page: Option<u32>) -> Result<Vec<u8>, ExportError> {
     let mut files: Vec<(&str, String)> = vec![
         ("[Content_Types].xml", parts::content_types(label)),
         ("_rels/.rels", parts::package_relations(label)),
         ("docProps/core.xml", parts::core(document)),
         ("docProps/app.xml", parts::APP.into()),
-        ("word/document.xml", body::document(document, label)),
+        ("word/document.xml", body::document(document, label, first_page)),
         ("word/_rels/document.xml.rels", parts::document_relations(label)),
         ("word/styles.xml", parts::STYLES.into()),
         ("word/settings.xml", parts::SETTINGS.into()),

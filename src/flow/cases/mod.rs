@@ -1,8 +1,11 @@
 //! 案件: open, look, take a step. Load, decide, save: what may be done is decided by [`crate::domain::procedure`], who sees what by
 //! the store before anything is read, and every change carries its event.
 
+mod archive;
+pub mod drafts;
 pub mod dues;
 mod look;
+pub mod papers;
 mod products;
 mod record;
 mod reviews;
@@ -201,17 +204,35 @@ impl Flow {
             status: 201,
             body: serde_json::to_string(&answer(c)).unwrap_or_default(),
         };
-        let body = match writer.commit_once(once, event, change, stored).await.map_err(report::store)? {
-            Done::Fresh { answer, .. } | Done::Repeated(answer) => answer.body,
-        };
-        Changed::read(&body)
+        match writer.commit_once(once, event, change, stored).await.map_err(report::store)? {
+            Done::Fresh { answer, .. } | Done::Repeated(answer) => answered(&answer),
+        }
     }
+
+    /// What the same request was answered before, where it came before. Look only after the case was read: then a change that
+    /// the same request made meanwhile is never taken for somebody else's.
+    async fn answered(&self, ask: &Asking) -> Result<Option<Changed>> {
+        let Some(once) = &ask.once else { return Ok(None) };
+        let found = self.reader().await?.answered(once).await.map_err(report::store)?;
+        found.map(|answer| answered(&answer)).transpose()
+    }
+}
+
+/// An answer as it was stored: a change, or a save that was parked.
+fn answered(answer: &Answer) -> Result<Changed> {
+    match answer.status {
+        409 => Err(steps::Late::read(&answer.body).map_or_else(broken, |late| late.report())),
+        _ => Changed::read(&answer.body),
+    }
+}
+
+fn broken() -> Report {
+    Report::new(Class::Internal, "store.answer", "记录的答复不能读取", "请重新读取案件")
 }
 
 impl Changed {
     /// The answer as it was stored.
     fn read(body: &str) -> Result<Self> {
-        let broken = || Report::new(Class::Internal, "store.answer", "记录的答复不能读取", "请重新读取案件");
         let value: serde_json::Value = serde_json::from_str(body).map_err(|_| broken())?;
         let text = |key: &str| value.get(key).and_then(|v| v.as_str()).map(str::to_string);
         let state = text("state").and_then(|s| procedure::State::from_code(&s)).ok_or_else(broken)?;

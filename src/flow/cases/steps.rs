@@ -1,16 +1,17 @@
 //! One step of a case: read the request, ask the procedure, save, or say exactly why not. A save that comes too late is kept.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Asking, Changed, bad_field, parse, wrong};
+use super::{Asking, Changed, answered, bad_field, parse, wrong};
 use crate::domain::dossier::Dossier;
 use crate::domain::people::Actor;
 use crate::domain::procedure::{self, Context, Refusal, Step};
 use crate::error::{Class, Report, Result};
 use crate::flow::{Flow, report};
-use crate::store::StoreError;
 use crate::store::cases::{Park, Save, Stored};
+use crate::store::{Answer, Committed, Done, StoreError};
 
 /// Tries before an automatic step gives way.
 const TRIES: usize = 5;
@@ -68,10 +69,25 @@ impl Flow {
         day: Date,
         step: &Step,
     ) -> Result<Changed> {
+        if let Some(before) = self.answered(ask).await? {
+            return Ok(before);
+        }
         let case_no = stored.dossier.case_no.clone();
         if version != stored.version {
             return Err(self.park(ask, &case_no, version, step, stored.version).await);
         }
+        match self.on_version(ask, stored, day, step).await {
+            Err(r) if r.code == "store.stale_version" => {
+                let now = self.stored(&ask.actor, &case_no).await?;
+                Err(self.park(ask, &case_no, version, step, now.version).await)
+            }
+            other => other,
+        }
+    }
+
+    /// The step on the version that was read; refused as stale when somebody was faster.
+    async fn on_version(&self, ask: &Asking, stored: Stored, day: Date, step: &Step) -> Result<Changed> {
+        let (case_no, version) = (stored.dossier.case_no.clone(), stored.version);
         let people = self.everybody().await?;
         let past = self.past_fines(&stored.dossier).await?;
         let bureau = self.bureau();
@@ -108,24 +124,16 @@ impl Flow {
         let no = case_no.clone();
         let facts = matches!(step, Step::SaveFacts { .. });
         let made = made(step, &dossier, &id);
-        let saved = self
-            .commit(ask, event, Save { dossier, dues, base: version }, move |c| Changed {
-                case_no: no.clone(),
-                version: c.output,
-                state: state.code(),
-                state_zh: state.zh(),
-                id: made.clone().or_else(|| facts.then(|| format!("{no}:{}", c.output))),
-                seq: c.seq,
-                hash: c.hash.clone(),
-            })
-            .await;
-        match saved {
-            Err(r) if r.code == "store.stale_version" => {
-                let now = self.stored(&ask.actor, &case_no).await?;
-                Err(self.park(ask, &case_no, version, step, now.version).await)
-            }
-            other => other,
-        }
+        let saved = self.commit(ask, event, Save { dossier, dues, base: version }, move |c| Changed {
+            case_no: no.clone(),
+            version: c.output,
+            state: state.code(),
+            state_zh: state.zh(),
+            id: made.clone().or_else(|| facts.then(|| format!("{no}:{}", c.output))),
+            seq: c.seq,
+            hash: c.hash.clone(),
+        });
+        saved.await
     }
 
     /// A step of the service's own making on whatever version is there: repeated when somebody was faster.
@@ -133,8 +141,10 @@ impl Flow {
         let mut last = None;
         for _ in 0..TRIES {
             let stored = self.stored(&ask.actor, case_no).await?;
-            let version = stored.version;
-            match self.take(ask, stored, version, day, step).await {
+            if let Some(before) = self.answered(ask).await? {
+                return Ok(before);
+            }
+            match self.on_version(ask, stored, day, step).await {
                 Err(r) if r.code == "store.stale_version" => last = Some(r),
                 other => return other,
             }
@@ -142,31 +152,63 @@ impl Flow {
         Err(last.unwrap_or_else(|| report::store(StoreError::Busy)))
     }
 
-    /// Keeps what was written on top of an older version, and says so.
+    /// Keeps what was written on top of an older version, once per Idempotency-Key, and says so.
     async fn park(&self, ask: &Asking, case_no: &str, base: i64, step: &Step, current: i64) -> Report {
-        let id = uuid::Uuid::new_v4().to_string();
+        let late = Late { parked: Some(uuid::Uuid::new_v4().to_string()), base, current };
+        self.kept(ask, case_no, step, &late)
+            .await
+            .unwrap_or_else(|e| if e.code == "store.key_reused" { e } else { Late { parked: None, ..late }.report() })
+    }
+
+    async fn kept(&self, ask: &Asking, case_no: &str, step: &Step, late: &Late) -> Result<Report> {
+        let (base, current, id) = (late.base, late.current, late.parked.clone().unwrap_or_default());
         let text = serde_json::to_string(step).unwrap_or_default();
         let event = ask.event("case.conflict", case_no).version(current).detail(json!({ "base": base, "parked": id }));
-        let change = Park { id: id.clone(), case_no: case_no.into(), base, step: text, at: ask.now };
-        let kept = match self.writer().await {
-            Ok(writer) => writer.commit(event, change).await.is_ok(),
-            Err(_) => false,
+        let change = Park { id, case_no: case_no.into(), base, step: text, at: ask.now };
+        let writer = self.writer().await?;
+        let Some(once) = ask.once.clone() else {
+            writer.commit(event, change).await.map_err(report::store)?;
+            return Ok(late.report());
         };
-        let kept = if kept {
-            format!("您填写的内容已保留（{id}），可与现有内容对照后重新提交")
-        } else {
-            "请先复制您填写的内容".into()
-        };
-        let detail = format!("您根据第{base}版修改，现在已是第{current}版。{kept}");
-        let mut report = Report::new(Class::Conflict, "store.stale_version", "已被他人修改", detail);
-        report.missing = vec![format!("version={current}")];
-        report
+        let body = serde_json::to_string(late).unwrap_or_default();
+        let answer = move |_: &Committed<()>| Answer { status: 409, body };
+        match writer.commit_once(once, event, change, answer).await.map_err(report::store)? {
+            Done::Fresh { .. } => Ok(late.report()),
+            // The same request at the same moment: it is parked already.
+            Done::Repeated(answer) => Ok(answered(&answer).err().unwrap_or_else(|| late.report())),
+        }
     }
 
     /// Everybody a step may name.
     pub(super) async fn everybody(&self) -> Result<Vec<Actor>> {
         let people = self.reader().await?.people().await.map_err(report::store)?;
         Ok(people.into_iter().filter(|p| !p.disabled).map(|p| p.actor()).collect())
+    }
+}
+
+/// A save that came too late, as it is stored to be told again.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Late {
+    /// Where the content is kept; none when that failed.
+    parked: Option<String>,
+    base: i64,
+    current: i64,
+}
+
+impl Late {
+    pub(super) fn read(body: &str) -> Option<Self> {
+        serde_json::from_str(body).ok()
+    }
+
+    pub(super) fn report(&self) -> Report {
+        let Self { parked, base, current } = self;
+        let kept = match parked {
+            Some(id) => format!("您填写的内容已保留（{id}），可与现有内容对照后重新提交"),
+            None => "请先复制您填写的内容".into(),
+        };
+        let detail = format!("您根据第{base}版修改，现在已是第{current}版。{kept}");
+        let report = Report::new(Class::Conflict, "store.stale_version", "已被他人修改", detail);
+        report.missing(vec![format!("version={current}")])
     }
 }
 

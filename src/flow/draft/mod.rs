@@ -17,10 +17,12 @@ use super::{Flow, report, today};
 use crate::domain::assessment::{Assessment, Notice};
 use crate::domain::case::Case;
 use crate::domain::document::compose::{PassageText, compose};
+use crate::domain::document::doc_no::DocNo;
 use crate::domain::document::draft::{Draft, DraftStats, Passage};
 use crate::domain::document::elements::six_elements;
-use crate::domain::document::fill::{AgencyInfo, FillInput, fill};
+use crate::domain::document::fill::{AgencyInfo, FillInput, Filled, fill};
 use crate::domain::document::form::Writer as By;
+use crate::domain::document::placeholder::Values;
 use crate::domain::document::points::{self, FieldPoints, Suspicious};
 use crate::domain::document::redact::Redactor;
 use crate::domain::document::{form::Form, verify};
@@ -65,7 +67,7 @@ impl Flow {
         &self,
         who: Option<&Actor>,
         id: &str,
-    ) -> Result<impl tokio_stream::Stream<Item = JobEvent> + use<>> {
+    ) -> Result<tokio_stream::wrappers::ReceiverStream<JobEvent>> {
         self.jobs.events(id_of(who), id)
     }
 
@@ -90,7 +92,7 @@ impl Flow {
         self.draft_with(case, &assessment, kind, day, &|| false, &|_| {})
     }
 
-    fn agency_info(&self) -> AgencyInfo {
+    pub(in crate::flow) fn agency_info(&self) -> AgencyInfo {
         let a = self.agency.clone();
         AgencyInfo {
             name: a.name,
@@ -104,32 +106,42 @@ impl Flow {
         }
     }
 
-    fn check_kind(&self, case: &Case, assessment: &Assessment, kind: &str) -> Result<()> {
+    pub(super) fn check_kind(&self, case: &Case, assessment: &Assessment, kind: &str) -> Result<()> {
         let form = self.prompts.form(kind).map_err(report::prompts)?;
         let agency = self.agency_info();
         let input = FillInput { case, assessment, agency: &agency, doc_no: None, today: today() };
         fill(form, &self.prompts.blocks, &input).map(|_| ()).map_err(report::fill)
     }
 
-    /// Drafts one document. `stopped` is asked between sentences; `show` gets the text as it grows.
-    pub fn draft_with(
+    /// Fills what the case itself says and gathers what is left to be written.
+    pub(super) fn prepare(
         &self,
         case: &Case,
         assessment: &Assessment,
         kind: &str,
         day: Date,
-        stopped: &dyn Fn() -> bool,
-        show: &dyn Fn(Progress),
-    ) -> Result<Draft> {
-        let clock = Instant::now();
+        doc_no: Option<&DocNo>,
+    ) -> Result<Prepared<'_>> {
         let form = self.prompts.form(kind).map_err(report::prompts)?;
         let agency = self.agency_info();
-        let input = FillInput { case, assessment, agency: &agency, doc_no: None, today: day };
+        let input = FillInput { case, assessment, agency: &agency, doc_no, today: day };
         let filled = fill(form, &self.prompts.blocks, &input).map_err(report::fill)?;
         let mut redactor = Redactor::new(case);
-        let (fields, suspicious) = points::penalty_decision(case, assessment, &mut redactor);
-        let fields: Vec<FieldPoints> = fields.into_iter().filter(|f| filled.drafted.contains(f.field)).collect();
-        let engine = if form.model_may_write && !fields.is_empty() { self.engine()? } else { None };
+        let (fields, suspicious) = points::of_form(form, case, assessment, &mut redactor);
+        let fields = fields.into_iter().filter(|f| filled.drafted.contains(f.field)).collect();
+        Ok(Prepared { form, filled, fields, values: redactor.values, suspicious })
+    }
+
+    /// Writes some of the fields, blocking. `stopped` is asked between sentences; `show` gets a field's text as it grows.
+    pub(super) fn write(
+        &self,
+        prepared: &Prepared<'_>,
+        fields: &[FieldPoints],
+        stats: &mut DraftStats,
+        stopped: &dyn Fn() -> bool,
+        show: &dyn Fn(Progress),
+    ) -> Result<Vec<Passage>> {
+        let engine = if prepared.form.model_may_write && !fields.is_empty() { self.engine()? } else { None };
         let cancel = Arc::new(AtomicBool::new(false));
         let writer = Writer {
             engine,
@@ -139,9 +151,8 @@ impl Flow {
             cancel: &cancel,
         };
         let total: usize = fields.iter().map(|f| f.points.len()).sum();
-        let named: Vec<(String, &FieldPoints)> =
-            fields.iter().map(|f| (form.field(f.field).map_or("", |known| known.zh.as_str()).to_string(), f)).collect();
-        let (mut done, mut stats) = (0usize, DraftStats::default());
+        let named: Vec<(String, &FieldPoints)> = fields.iter().map(|f| (prepared.zh(f.field), f)).collect();
+        let mut done = 0usize;
         let mut on_sentence = |field: usize, text: &str, sentence: usize| {
             done += 1;
             let (zh, points) = &named[field];
@@ -155,25 +166,40 @@ impl Flow {
             });
             !stopped()
         };
-        let passages = writer
-            .fields(&named, &redactor.values, &mut stats, stopped, &mut on_sentence)
+        writer
+            .fields(&named, &prepared.values, stats, stopped, &mut on_sentence)
             .map_err(report::engine)?
-            .ok_or_else(cancelled)?;
-        self.finish(form, &filled, case, assessment, passages, &suspicious, stats, clock)
+            .ok_or_else(cancelled)
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the parts of one document, put together in one place")]
-    fn finish(
+    /// Drafts one document. `stopped` is asked between sentences; `show` gets the text as it grows.
+    pub fn draft_with(
         &self,
-        form: &Form,
-        filled: &crate::domain::document::fill::Filled,
+        case: &Case,
+        assessment: &Assessment,
+        kind: &str,
+        day: Date,
+        stopped: &dyn Fn() -> bool,
+        show: &dyn Fn(Progress),
+    ) -> Result<Draft> {
+        let clock = Instant::now();
+        let prepared = self.prepare(case, assessment, kind, day, None)?;
+        let mut stats = DraftStats::default();
+        let passages = self.write(&prepared, &prepared.fields, &mut stats, stopped, show)?;
+        let mut draft = self.finish(&prepared, case, assessment, passages)?;
+        (draft.stats, draft.seconds) = (stats, clock.elapsed().as_secs_f64());
+        Ok(draft)
+    }
+
+    /// Puts a document together from its passages.
+    pub(super) fn finish(
+        &self,
+        prepared: &Prepared<'_>,
         case: &Case,
         assessment: &Assessment,
         passages: Vec<Passage>,
-        suspicious: &Suspicious,
-        stats: DraftStats,
-        clock: Instant,
     ) -> Result<Draft> {
+        let Prepared { form, filled, suspicious, .. } = prepared;
         let texts: BTreeMap<String, PassageText> = passages
             .iter()
             .map(|p| {
@@ -218,14 +244,16 @@ impl Flow {
                 basis: String::new(),
             });
         }
-        for missing in six_elements(&composed) {
+        // Only a form whose fields serve the items of 59① promises them.
+        let promised = form.fields.iter().any(|f| f.element.is_some());
+        for missing in promised.then(|| six_elements(&composed)).unwrap_or_default() {
             warnings.push(Notice { code: "document.element_missing".into(), text: missing.what, basis: missing.basis });
         }
         let hashes = BTreeMap::from([
             ("text".to_string(), sha256(&text)),
             ("case".to_string(), sha256(&serde_json::to_string(case).unwrap_or_default())),
             ("rules".to_string(), self.book.version.clone()),
-            ("prompt".to_string(), sha256(&format!("{}{:?}", self.sentence.system, self.sentence.examples))),
+            ("prompt".to_string(), self.prompt_digest()),
             ("model".to_string(), self.model_id().unwrap_or("none").to_string()),
         ]);
         Ok(Draft {
@@ -240,14 +268,37 @@ impl Flow {
             blocks: composed.views(),
             warnings,
             missing: composed.missing.iter().map(|m| m.what.clone()).collect(),
-            stats,
-            seconds: clock.elapsed().as_secs_f64(),
+            stats: DraftStats::default(),
+            seconds: 0.0,
             composed,
         })
     }
+
+    /// Names the instructions the model is given.
+    pub(super) fn prompt_digest(&self) -> String {
+        sha256(&format!("{}{:?}", self.sentence.system, self.sentence.examples))
+    }
 }
 
-fn id_of(who: Option<&Actor>) -> Option<&str> {
+/// One document before its passages are written.
+pub(super) struct Prepared<'a> {
+    pub form: &'a Form,
+    pub filled: Filled,
+    /// Fields with something to write; a drafted field without is a person's to write.
+    pub fields: Vec<FieldPoints>,
+    /// What the markers in the points stand for.
+    pub values: Values,
+    suspicious: Suspicious,
+}
+
+impl Prepared<'_> {
+    /// Name of a field.
+    pub fn zh(&self, field: &str) -> String {
+        self.form.field(field).map_or(String::new(), |f| f.zh.clone())
+    }
+}
+
+pub(super) fn id_of(who: Option<&Actor>) -> Option<&str> {
     who.map(|actor| actor.id.as_str())
 }
 
@@ -270,7 +321,7 @@ pub fn docx(draft: &Draft) -> Result<Vec<u8>> {
 }
 
 /// Every text a drafted passage may take values from.
-fn supports(case: &Case, assessment: &Assessment) -> Vec<String> {
+pub(super) fn supports(case: &Case, assessment: &Assessment) -> Vec<String> {
     let mut out = vec![serde_json::to_string(case).unwrap_or_default()];
     out.extend(case.facts.narrative.clone());
     out.extend(

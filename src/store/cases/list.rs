@@ -7,6 +7,9 @@ use crate::domain::people::{Actor, Role};
 use crate::store::error::StoreError;
 use crate::store::{Reader, sqlite};
 
+/// Cases a person belongs to. A list to look cases up by, not a question asked of every case there is.
+const BELONGING: &str = "c.case_no IN (SELECT p.case_no FROM case_people p WHERE p.person_id = ?)";
+
 /// Which cases a person may see: decided before anything is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sight {
@@ -56,7 +59,7 @@ impl Sight {
             any.push("c.teaching = 1".into());
         }
         if self.own {
-            any.push("EXISTS (SELECT 1 FROM case_people p WHERE p.case_no = c.case_no AND p.person_id = ?)".into());
+            any.push(BELONGING.into());
             binds.push(self.person.clone());
         }
         if any.is_empty() {
@@ -153,8 +156,7 @@ impl Reader {
             and(sql, &[like.clone(), like.clone(), like]);
         }
         if filter.mine {
-            let sql = "EXISTS (SELECT 1 FROM case_people m WHERE m.case_no = c.case_no AND m.person_id = ?)";
-            and(sql, std::slice::from_ref(&sight.person));
+            and(BELONGING, std::slice::from_ref(&sight.person));
         }
         if let Some(teaching) = filter.teaching {
             and(if teaching { "c.teaching = 1" } else { "c.teaching = 0" }, &[]);
@@ -184,8 +186,7 @@ impl Reader {
     pub async fn dues(&self, sight: &Sight, mine: bool, to: jiff::civil::Date) -> Result<Vec<DueRow>, StoreError> {
         let (mut condition, mut binds) = sight.condition();
         if mine {
-            condition
-                .push_str(" AND EXISTS (SELECT 1 FROM case_people m WHERE m.case_no = c.case_no AND m.person_id = ?)");
+            condition.push_str(&format!(" AND {BELONGING}"));
             binds.push(sight.person.clone());
         }
         let sql = format!(

@@ -1,6 +1,7 @@
 //! Cases: one row with the whole file, and what lists and filters need beside it.
 
 mod list;
+pub(in crate::store) mod numbers;
 mod reviews;
 mod save;
 

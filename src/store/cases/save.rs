@@ -24,19 +24,10 @@ impl Change for Open {
 
     async fn apply(mut self, tx: &mut Tx<'_>) -> Result<String, StoreError> {
         if self.dossier.case_no.is_empty() {
-            let sql = "SELECT case_no FROM cases WHERE case_no LIKE ?";
-            let rows = sqlx::query(sql).bind(format!("{}-%", self.year)).fetch_all(tx.conn()).await?;
-            let mut last = 0;
-            for row in &rows {
-                let no: String = row.try_get(0)?;
-                last = last.max(no.split_once('-').and_then(|(_, n)| n.parse::<i64>().ok()).unwrap_or(0));
-            }
-            self.dossier.case_no = format!("{}-{:04}", self.year, last + 1);
+            self.dossier.case_no = next_number(tx, self.year).await?;
         }
         let case_no = self.dossier.case_no.clone();
-        let taken =
-            sqlx::query("SELECT 1 FROM cases WHERE case_no = ?").bind(&case_no).fetch_optional(tx.conn()).await?;
-        if taken.is_some() {
+        if taken(tx, &case_no).await? {
             return Err(StoreError::Exists(format!("案号{case_no}")));
         }
         let event = tx.event();
@@ -47,6 +38,37 @@ impl Change for Open {
         beside(tx, &self.dossier, &self.dues).await?;
         Ok(case_no)
     }
+}
+
+/// 代字 under which the numbers given to cases are counted: no document carries it.
+const CASES: &str = "案号";
+
+async fn taken(tx: &mut Tx<'_>, case_no: &str) -> Result<bool, StoreError> {
+    let found = sqlx::query("SELECT 1 FROM cases WHERE case_no = ?").bind(case_no).fetch_optional(tx.conn()).await?;
+    Ok(found.is_some())
+}
+
+/// The next number of the year that no case carries; those a person chose are passed over.
+async fn next_number(tx: &mut Tx<'_>, year: i16) -> Result<String, StoreError> {
+    let sql = "SELECT COALESCE(MAX(number), 0) FROM doc_numbers WHERE code = ? AND year = ?";
+    let row = sqlx::query(sql).bind(CASES).bind(i64::from(year)).fetch_one(tx.conn()).await?;
+    let mut number: i64 = row.try_get(0)?;
+    let case_no = loop {
+        number += 1;
+        let case_no = format!("{year}-{number:04}");
+        if !taken(tx, &case_no).await? {
+            break case_no;
+        }
+    };
+    sqlx::query("INSERT INTO doc_numbers (code, year, number, case_no, subject) VALUES (?, ?, ?, ?, ?)")
+        .bind(CASES)
+        .bind(i64::from(year))
+        .bind(number)
+        .bind(&case_no)
+        .bind(format!("case:{case_no}"))
+        .execute(tx.conn())
+        .await?;
+    Ok(case_no)
 }
 
 /// The case after a step, if it is still at the version the step was made from.
@@ -60,7 +82,7 @@ impl Change for Save {
     /// The new version.
     type Output = i64;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    async fn apply(mut self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
         let case_no = self.dossier.case_no.clone();
         let found =
             sqlx::query("SELECT version FROM cases WHERE case_no = ?").bind(&case_no).fetch_optional(tx.conn()).await?;
@@ -69,6 +91,7 @@ impl Change for Save {
             return Err(StoreError::StaleVersion { subject: "案卷".into(), current });
         }
         tx.event().version = Some(current + 1);
+        super::numbers::give(tx, &mut self.dossier).await?;
         row(tx, &self.dossier, current + 1, false).await?;
         beside(tx, &self.dossier, &self.dues).await?;
         Ok(current + 1)

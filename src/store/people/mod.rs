@@ -5,6 +5,8 @@ pub mod invitations;
 pub mod sessions;
 pub mod tokens;
 
+use std::collections::HashMap;
+
 use sqlx::Row as _;
 
 use super::Reader;
@@ -133,11 +135,16 @@ impl Reader {
         let mut conn = self.pool.acquire().await?;
         let rows =
             sqlx::query(&format!("SELECT {COLUMNS} FROM people p ORDER BY p.login")).fetch_all(&mut *conn).await?;
-        let mut people = Vec::with_capacity(rows.len());
+        let mut people: Vec<Person> = rows.iter().map(person).collect::<Result<_, _>>()?;
+        // All certificates at once: a query per person would be felt at every step of a case.
+        let sql = format!("SELECT {CERT}, person_id FROM certificates ORDER BY person_id, place");
+        let rows = sqlx::query(&sql).fetch_all(&mut *conn).await?;
+        let mut held: HashMap<String, Vec<OfficerCert>> = HashMap::new();
         for row in &rows {
-            let mut person = person(row)?;
-            person.certs = certs(&mut conn, &person.id).await?;
-            people.push(person);
+            held.entry(row.try_get(6)?).or_default().push(cert(row)?);
+        }
+        for person in &mut people {
+            person.certs = held.remove(&person.id).unwrap_or_default();
         }
         Ok(people)
     }
@@ -201,27 +208,25 @@ fn person(row: &Row) -> Result<Person, StoreError> {
     })
 }
 
+/// Columns of [`cert`].
+const CERT: &str = "cert_no, issuer, region, categories, valid_from, valid_to";
+
 async fn certs(conn: &mut Connection, person_id: &str) -> Result<Vec<OfficerCert>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT cert_no, issuer, region, categories, valid_from, valid_to FROM certificates WHERE person_id = ? ORDER BY place",
-    )
-    .bind(person_id)
-    .fetch_all(conn)
-    .await?;
+    let sql = format!("SELECT {CERT} FROM certificates WHERE person_id = ? ORDER BY place");
+    sqlx::query(&sql).bind(person_id).fetch_all(conn).await?.iter().map(cert).collect()
+}
+
+fn cert(row: &Row) -> Result<OfficerCert, StoreError> {
     let broken = |what: &str| StoreError::Corrupt(format!("执法证件的{what}无法读取"));
     let day = |text: String| text.parse().map_err(|_| broken("日期"));
-    rows.iter()
-        .map(|row| {
-            Ok(OfficerCert {
-                cert_no: row.try_get(0)?,
-                issuer: Issuer::from_code(&row.try_get::<String, _>(1)?).ok_or_else(|| broken("颁发机关"))?,
-                region: row.try_get(2)?,
-                categories: row.try_get::<String, _>(3)?.lines().map(str::to_string).collect(),
-                valid_from: day(row.try_get(4)?)?,
-                valid_to: day(row.try_get(5)?)?,
-            })
-        })
-        .collect()
+    Ok(OfficerCert {
+        cert_no: row.try_get(0)?,
+        issuer: Issuer::from_code(&row.try_get::<String, _>(1)?).ok_or_else(|| broken("颁发机关"))?,
+        region: row.try_get(2)?,
+        categories: row.try_get::<String, _>(3)?.lines().map(str::to_string).collect(),
+        valid_from: day(row.try_get(4)?)?,
+        valid_to: day(row.try_get(5)?)?,
+    })
 }
 
 /// Puts these certificates in place of those there were.

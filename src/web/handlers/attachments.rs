@@ -88,7 +88,7 @@ pub async fn download(
 }
 
 /// The file, piece by piece, no faster than it is taken.
-fn pieces(mut file: tokio::fs::File) -> ReceiverStream<std::io::Result<Bytes>> {
+pub(super) fn pieces(mut file: tokio::fs::File) -> ReceiverStream<std::io::Result<Bytes>> {
     let (send, receive) = tokio::sync::mpsc::channel(AHEAD);
     tokio::spawn(async move {
         loop {

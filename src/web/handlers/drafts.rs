@@ -1,4 +1,5 @@
-//! Stateless drafts: case JSON in, 202 + job; progress as server-sent events; the document in three forms.
+//! Drafts by their id, stateless ones (case JSON in, 202 + job) and those of a case: progress as server-sent events; the document
+//! in three forms.
 
 use std::convert::Infallible;
 
@@ -7,13 +8,16 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use tokio_stream::{Stream, StreamExt};
 
-use crate::flow::jobs::{JobEvent, JobView};
+use crate::flow::cases::Asking;
+use crate::flow::cases::drafts::{Document, DraftView, Format};
+use crate::flow::jobs::JobEvent;
 use crate::web::App;
-use crate::web::caller::Caller;
+use crate::web::caller::{Caller, Origin};
 use crate::web::extract::Text;
 use crate::web::problem::Problem;
 
@@ -39,26 +43,34 @@ pub async fn create(
 pub async fn show(
     State(flow): State<App>,
     caller: Option<Caller>,
+    origin: Origin,
     Path(id): Path<String>,
-) -> Result<Json<JobView>, Problem> {
-    Ok(Json(flow.draft_job(Caller::actor(&caller), &id)?))
+) -> Result<Json<DraftView>, Problem> {
+    Ok(Json(flow.draft_view(asking(caller, origin).as_ref(), &id).await?))
+}
+
+/// Whoever asks, where somebody is signed in.
+fn asking(caller: Option<Caller>, Origin(origin): Origin) -> Option<Asking> {
+    caller.map(|Caller(actor)| Asking { actor, origin, now: Timestamp::now(), once: None })
 }
 
 pub async fn cancel(
     State(flow): State<App>,
     caller: Option<Caller>,
+    origin: Origin,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    flow.cancel_draft(Caller::actor(&caller), &id)?;
+    flow.cancel_any_draft(asking(caller, origin).as_ref(), &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub async fn events(
     State(flow): State<App>,
     caller: Option<Caller>,
+    origin: Origin,
     Path(id): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let stream = flow.draft_events(Caller::actor(&caller), &id)?.map(|event| {
+    let stream = flow.draft_stream(asking(caller, origin).as_ref(), &id).await?.map(|event| {
         let name = match &event {
             JobEvent::Queued => "queued",
             JobEvent::Passage(_) => "passage",
@@ -78,9 +90,10 @@ pub async fn events(
 pub async fn docx(
     State(flow): State<App>,
     caller: Option<Caller>,
+    origin: Origin,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (name, bytes) = flow.draft_docx(Caller::actor(&caller), &id)?;
+    let Document { name, bytes } = flow.draft_document(asking(caller, origin).as_ref(), &id, Format::Docx).await?;
     let kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
     let encoded: String = name
         .bytes()
@@ -95,17 +108,19 @@ pub async fn docx(
 pub async fn html(
     State(flow): State<App>,
     caller: Option<Caller>,
+    origin: Origin,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], flow.draft_html(Caller::actor(&caller), &id)?)
-        .into_response())
+    let made = flow.draft_document(asking(caller, origin).as_ref(), &id, Format::Html).await?;
+    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], made.bytes).into_response())
 }
 
 pub async fn text(
     State(flow): State<App>,
     caller: Option<Caller>,
+    origin: Origin,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], flow.draft_text(Caller::actor(&caller), &id)?)
-        .into_response())
+    let made = flow.draft_document(asking(caller, origin).as_ref(), &id, Format::Text).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], made.bytes).into_response())
 }

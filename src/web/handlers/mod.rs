@@ -2,6 +2,7 @@
 
 pub mod assessments;
 pub mod attachments;
+pub mod case_drafts;
 pub mod cases;
 pub mod catalog;
 pub mod completions;
@@ -11,6 +12,7 @@ pub mod extractions;
 pub mod health;
 pub mod me;
 pub mod oidc;
+pub mod papers;
 pub mod people;
 pub mod record;
 pub mod reviews;

@@ -35,7 +35,11 @@ impl Filler<'_> {
         let government = self.need(id, "agency.government", "复议机关（本级人民政府）", "行政复议法24", government);
         let court =
             self.need(id, "agency.court", "受理起诉的人民法院", "行政处罚法59①(五)、行政诉讼法46", line(&agency.court));
-        self.render(block, &BlockValues::from([("government", government), ("court", court)]))
+        // Only a penalty can be carried out by a court.
+        let executes = if self.form.id == "penalty_decision" { "是".into() } else { String::new() };
+        let values =
+            [("government", government), ("court", court), ("executes", executes), ("form", self.form.zh.clone())];
+        self.render(block, &BlockValues::from(values))
     }
 
     pub(super) fn seal(&mut self, id: &str, block: Option<&str>) -> Result<FieldValue, FillError> {

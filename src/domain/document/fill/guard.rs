@@ -24,8 +24,10 @@ pub struct Refusal {
 }
 
 pub fn check(form: &Form, input: &FillInput<'_>) -> Result<(), Refusal> {
-    if form.id != "penalty_decision" {
-        return Ok(());
+    match form.id.as_str() {
+        "penalty_decision" => {}
+        "no_penalty_decision" => return check_no_penalty(form, input),
+        _ => return Ok(()),
     }
     let refuse = |code, message: String, basis: &str| Refusal {
         code,
@@ -75,6 +77,47 @@ pub fn check(form: &Form, input: &FillInput<'_>) -> Result<(), Refusal> {
         Some(decided) => check_final(assessment, decided).map_err(|(code, m, basis)| refuse(code, m, basis)),
         None => Ok(()),
     }
+}
+
+/// 不予行政处罚决定书: where the law ends the case without a penalty, or a person has chosen that it does.
+fn check_no_penalty(form: &Form, input: &FillInput<'_>) -> Result<(), Refusal> {
+    let refuse = |code, message: String, basis: &str, missing: Vec<String>| Refusal {
+        code,
+        form: form.zh.clone(),
+        message,
+        basis: basis.into(),
+        missing,
+    };
+    let (decided, assessment) = (input.case.disc.final_.as_ref(), input.assessment);
+    let chosen = decided.and_then(|f| f.ground.as_deref()).map(str::trim).filter(|g| !g.is_empty());
+    if let Some(code) = chosen.filter(|code| !form.grounds.iter().any(|g| g.code == *code)) {
+        let known: Vec<String> = form.grounds.iter().map(|g| format!("{} {}", g.code, g.zh)).collect();
+        let message = format!("不认识的法定情形“{}”", code.chars().take(40).collect::<String>());
+        return Err(refuse("document.refused.unknown_ground", message, "行政处罚法57①(二)(三)", known));
+    }
+    if assessment.result == ResultCode::Transfer && chosen != Some("not_established") {
+        let message = "涉嫌犯罪的案件须移送司法机关，不得以不予处罚结案".to_string();
+        return Err(refuse("document.refused.transfer", message, "行政处罚法27、57①(四)", vec![]));
+    }
+    if let Some(decided) = decided
+        && (!decided.kinds.is_empty() || decided.fine_fen.is_some_and(|f| f > Fen::ZERO))
+    {
+        let message = "人工定值中有处罚，不能同时不予处罚".to_string();
+        return Err(refuse(
+            "document.refused.penalty_chosen",
+            message,
+            "行政处罚法57①",
+            vec!["disc.final.kinds".into()],
+        ));
+    }
+    let ends = matches!(assessment.result, ResultCode::NoPenalty | ResultCode::LimitationExpired);
+    let meant = chosen.is_some() || decided.is_some_and(|f| f.tier == Some(Tier::NoPenalty));
+    if ends || meant {
+        return Ok(());
+    }
+    let message = format!("裁量结论为“{}”，也没有人选定不予处罚的法定情形", assessment.result.zh());
+    let missing = vec!["disc.final.ground".to_string(), "disc.final.reason".to_string()];
+    Err(refuse("document.refused.no_ground", message, "行政处罚法30、31、33、36、57①", missing))
 }
 
 fn without_fine(decided: &FinalDecision) -> bool {

@@ -42,7 +42,8 @@ impl Filler<'_> {
     }
 }
 
-pub(super) fn citation(clause: &Clause) -> String {
+/// `《…法》第六十四条第一款`, as documents cite it.
+pub fn citation(clause: &Clause) -> String {
     Provision {
         law: clean(&clause.law).trim_matches(['《', '》']).to_string(),
         article: clause.article,

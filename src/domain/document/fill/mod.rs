@@ -5,6 +5,8 @@ mod closing;
 mod course;
 mod guard;
 mod law;
+mod no_penalty;
+mod paper;
 mod party;
 mod penalty;
 
@@ -14,6 +16,10 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 pub use guard::Refusal;
+pub use law::citation;
+pub use no_penalty::ground;
+pub use paper::fill_paper;
+pub use penalty::order_zh;
 
 use super::compose::clean;
 use super::doc_no::DocNo;
@@ -167,6 +173,12 @@ impl Filler<'_> {
             "remedy" => self.remedy(id, block),
             "publicity" => self.plain_block(block),
             "seal" => self.seal(id, block),
+            "notice_if_any" => Ok(self.notice_if_any(id)),
+            "broken_duty" => Ok(self.broken_duty(id)),
+            "no_penalty_ground" => Ok(self.no_penalty_ground(id)),
+            "no_penalty_decision" => Ok(self.no_penalty_decision()),
+            "education" => Ok(self.education(id)),
+            "orders_beside" => Ok(self.orders_beside(id)),
             _ => Err(FillError::NoFiller { form: self.form.id.clone(), field: id.into() }),
         }
     }

@@ -23,6 +23,11 @@ const ORDERS: &[(&str, &str)] = &[
 
 const BASIS: &str = "行政处罚法59①(三)";
 
+/// A 行政命令 in words, by its code.
+pub fn order_zh(code: &str) -> Option<&'static str> {
+    ORDERS.iter().find(|(c, _)| *c == code).map(|(_, zh)| *zh)
+}
+
 impl Filler<'_> {
     pub(super) fn penalty(&mut self, id: &str) -> FieldValue {
         let items = match &self.input.case.disc.final_ {

@@ -107,6 +107,12 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
         Step::Waive { waiver } => d.waiver = Some(waiver),
         Step::RequestHearing { on, oral } => {
             let in_time = !crate::domain::procedure::guards::hearing_late(d, on, ctx);
+            // Under one notice one hearing: a second request, in time or not, must not take the first one's place.
+            let served = crate::domain::procedure::guards::notice_served(d);
+            if d.hearing.as_ref().is_some_and(|h| h.in_time && served.is_none_or(|s| h.requested_on >= s)) {
+                let missing = vec!["本次告知之后已有按期提出的听证申请".to_string()];
+                return Err(Refusal::new("G_HEARING_AGAIN", "不能再次登记听证申请", "行政处罚法64", missing));
+            }
             d.hearing = Some(Hearing { requested_on: on, oral, in_time, summons: None, held: None });
         }
         Step::SummonHearing { mut summons } => {
@@ -131,10 +137,17 @@ fn assign(d: &mut Dossier, officers: &[String], checked: bool, ctx: &Context<'_>
         p.left_on.get_or_insert(ctx.day);
     }
     for id in officers {
-        if d.officers().any(|p| p.id == *id) {
+        let person = ctx.people.iter().find(|p| p.id == *id).ok_or_else(|| absent(&format!("人员{id}")))?;
+        let stays = |p: &&mut CasePerson| p.duty == Duty::Officer && p.id == *id && p.left_on.is_none();
+        if let Some(officer) = d.people.iter_mut().find(stays) {
+            // A certificate renewed while the case runs joins the old one; what was valid then stays as it was.
+            for cert in &person.certs {
+                if !officer.certs.contains(cert) {
+                    officer.certs.push(cert.clone());
+                }
+            }
             continue;
         }
-        let person = ctx.people.iter().find(|p| p.id == *id).ok_or_else(|| absent(&format!("人员{id}")))?;
         if !person.has(crate::domain::people::Role::Officer) {
             let missing = vec![format!("{}不是承办人员", person.name)];
             return Err(Refusal::new("G_CERT", "不能指定为承办人", "行政处罚法42", missing));

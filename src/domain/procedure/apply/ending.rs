@@ -18,7 +18,7 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
         Step::Transfer { to, crime, reported_on } => {
             d.transfer = Some(Transfer {
                 reported_on,
-                approved_at: ctx.now,
+                approved_at: approved_at(ctx),
                 approval: approval(ctx),
                 to,
                 crime,
@@ -51,6 +51,11 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
             if !paper.attached {
                 paper.sha256 = crate::domain::digest(&paper.text);
             }
+            // Blocks that say something else than the text are not kept; a number is never asked for this way.
+            if crate::domain::document::compose::text_of(paper.blocks.iter()) != paper.text {
+                paper.blocks.clear();
+            }
+            paper.doc_no = paper.doc_no.map(|no| no.replace(crate::domain::document::papers::NUMBER, ""));
             paper.sealed = false;
             paper.signed_by.clear();
             paper.void = false;
@@ -70,14 +75,18 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
             let found = d.execution.deferral.as_mut().ok_or_else(|| absent("延期、分期申请"))?;
             found.approval = Some(approval(ctx));
         }
-        Step::Demand { text, on } => d.execution.demand = Some(Demand { on, served_on: None, text }),
+        Step::Demand { text, on } => {
+            d.execution.late_fee_fen = late_fee(d, on, ctx)?;
+            d.execution.demand = Some(Demand { on, served_on: None, text });
+        }
         Step::ApplyToCourt { on, court } => {
             d.execution.court = Some(CourtApplication { on, court, outcome: None, ended_on: None });
         }
         Step::CourtEnded { on, outcome } => {
-            let court = d.execution.court.as_mut().ok_or_else(|| absent("强制执行申请"))?;
-            court.ended_on = Some(on);
-            court.outcome = Some(outcome);
+            if let Some(court) = d.execution.court.as_mut() {
+                court.ended_on = Some(on);
+                court.outcome = Some(outcome);
+            }
         }
         Step::RecordRemedy { remedy } => {
             d.remedies.retain(|r| !(r.kind == remedy.kind && r.accepted_on == remedy.accepted_on));
@@ -92,6 +101,12 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
             d.notices.clear();
             d.statements.clear();
             d.services.retain(|s| s.what == Served::Rectify);
+            // What was agreed to was the decision that fell: the new one is reviewed anew.
+            for review in &mut d.reviews {
+                review.reviewed = "revoked".into();
+            }
+            d.intended = None;
+            d.execution = Execution { payments: std::mem::take(&mut d.execution.payments), ..Execution::default() };
             for paper in d.documents.iter_mut().filter(|p| replaces(&p.kind)) {
                 paper.void = true;
             }
@@ -105,8 +120,8 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
                 on: ctx.day,
                 retention_years: ctx.bureau.retention_years.unwrap_or(0),
                 pages,
-                manifest: String::new(),
                 by: ctx.actor.id.clone(),
+                ..Archive::default()
             });
         }
         Step::PreparePublicity { summary } => {
@@ -138,7 +153,11 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
             d.publicity.state = PublicityState::Withdrawn;
         }
         Step::DecideOnSpot { spot } => on_spot(d, spot, ctx),
-        Step::FileSpot { on } => d.spot.as_mut().ok_or_else(|| absent("当场处罚决定书"))?.filed_on = Some(on),
+        Step::FileSpot { on } => {
+            if let Some(spot) = d.spot.as_mut() {
+                spot.filed_on = Some(on);
+            }
+        }
         Step::HandInCash { to_agency_on, to_bank_on } => {
             let spot = d.spot.as_mut().ok_or_else(|| absent("当场处罚决定书"))?;
             spot.cash_to_agency_on = Some(to_agency_on);
@@ -231,4 +250,34 @@ fn on_spot(d: &mut Dossier, spot: SpotDecision, ctx: &Context<'_>) {
         });
     }
     d.spot = Some(spot);
+}
+
+/// 加处罚款 up to the day of the demand; nothing when none has arisen.
+fn late_fee(
+    d: &Dossier,
+    on: jiff::civil::Date,
+    ctx: &Context<'_>,
+) -> Result<Option<crate::domain::money::Fen>, Refusal> {
+    let assessment = checks::assess(d, ctx.book, ctx.texts, ctx.day);
+    let look = checks::Look {
+        dossier: d,
+        assessment: &assessment,
+        book: ctx.book,
+        texts: ctx.texts,
+        bureau: ctx.bureau,
+        past: ctx.past,
+        day: ctx.day,
+    };
+    let sum = crate::domain::procedure::guards::late_fee_until(&look, on)
+        .map_err(|why| Refusal::new("G_CALENDAR", "加处罚款不能计算", "行政处罚法72、73③", vec![why]))?;
+    Ok(Some(sum).filter(|s| s.0 > 0))
+}
+
+/// The moment of the approval; of a day entered later only the end is certain.
+fn approved_at(ctx: &Context<'_>) -> jiff::Timestamp {
+    if ctx.day == ctx.today {
+        return ctx.now;
+    }
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    ctx.day.at(23, 59, 59, 0).to_zoned(zone).map_or(ctx.now, |z| z.timestamp())
 }

@@ -1,7 +1,7 @@
 //! 法制审核: rounds.
 
 use super::{absent, due};
-use crate::domain::dossier::{DecisionKind, Dossier};
+use crate::domain::dossier::Dossier;
 use crate::domain::legal_review::{self, Comment, Handover, Review, ReviewState, Reviewer};
 use crate::domain::people::Actor;
 use crate::domain::procedure::guards::reviewed_digest;
@@ -11,10 +11,6 @@ use crate::domain::procedure::{Context, Refusal};
 pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(), Refusal> {
     match step.clone() {
         Step::SubmitReview { intended, complex, responses } => {
-            if intended == DecisionKind::Transferred {
-                let missing = vec!["移送由负责人决定，见移送步骤".to_string()];
-                return Err(Refusal::new("G_SCOPE", "移送不经本送审单", "行政处罚法27", missing));
-            }
             let assessment = crate::domain::checks::assess(d, ctx.book, ctx.texts, ctx.day);
             d.intended = Some(intended);
             let review = Review {

@@ -1,7 +1,6 @@
 //! 集体讨论、决定、移送 (行政处罚法27、36、57–59).
 
 use super::{Guard, guard, said, unless};
-use crate::domain::assessment::ResultCode;
 use crate::domain::checks::Look;
 use crate::domain::dossier::{Decision, DecisionKind, Dossier, Paper};
 use crate::domain::legal_review::{self, Review};
@@ -18,7 +17,13 @@ guard!(TRANSFER, "G_TRANSFER", "移送条件不具备", "行政处罚法27、82�
 });
 
 guard!(TRANSFERRED, "G_TRANSFERRED", "本案没有决定移送", "行政处罚法27", |m| {
-    unless(m.after().decision.as_ref().is_some_and(|d| d.kind == DecisionKind::Transferred), "移送决定")
+    let Some(d) = m.after().decision.as_ref().filter(|d| d.kind == DecisionKind::Transferred) else {
+        return vec!["移送决定".into()];
+    };
+    let Some(sent) = m.after().transfer.as_ref().and_then(|t| t.sent_at) else { return vec![] };
+    let mut out = unless(super::day_of(sent) >= d.made_on, "移送不能早于批准移送之日");
+    out.extend(unless(sent <= m.ctx.now, "移送的时间尚未到来"));
+    out
 });
 
 guard!(NOT_TRANSFER, "G_NOT_TRANSFER", "移送案件没有决定书可以送达", "行政处罚法27", |m| {
@@ -42,12 +47,7 @@ guard!(REVIEWED, "G_REVIEW", "未经法制审核或者审核未通过", "行政�
 });
 
 guard!(DISCUSSED, "G_DISCUSSED", "应当由负责人集体讨论决定", "行政处罚法57②", |m| {
-    let Some(d) = &m.after().decision else { return vec![] };
-    let why = discussion_required(&m.look, d);
-    if why.is_empty() || m.after().discussion.as_ref().is_some_and(|x| discussion_faults(x).is_empty()) {
-        return vec![];
-    }
-    why.into_iter().map(|w| format!("{w}，须集体讨论")).collect()
+    m.after().decision.as_ref().map_or_else(Vec::new, |d| undiscussed(&m.look, d))
 });
 
 guard!(WITHIN_NOTICE, "G_WITHIN_NOTICE", "决定内容超出告知", "行政处罚法44、45②", |m| {
@@ -56,18 +56,12 @@ guard!(WITHIN_NOTICE, "G_WITHIN_NOTICE", "决定内容超出告知", "行政处�
 });
 
 guard!(DECISION_PAPER, "G_DECISION_PAPER", "没有可以签发的决定书", "行政处罚法59", |m| {
-    let Some(d) = &m.after().decision else { return vec![] };
-    let kind = decision_paper(d.kind);
-    let Some(paper) = m.after().paper(kind) else { return vec!["决定书入卷（每段经人确认）".into()] };
-    let mut out: Vec<String> =
-        paper.machine.iter().filter(|p| p.taken_by.is_none()).map(|p| format!("“{}”没有人确认负责", p.field)).collect();
-    out.extend(unless(!paper.text.is_empty() || paper.attached, "决定书正文"));
-    out
+    m.after().decision.as_ref().map_or_else(Vec::new, |d| paper_faults(m.after(), d))
 });
 
-guard!(LIMITATION_DECIDED, "G_LIMITATION", "已超过处罚时效", "行政处罚法36", |m| {
-    unless(m.look.assessment.result != ResultCode::LimitationExpired, "违法行为已过处罚时效")
-});
+guard!(LIMITATION_DECIDED, "G_LIMITATION", "已超过处罚时效", "行政处罚法36", |m| super::time_barred(
+    &m.look
+));
 
 guard!(DOUBLE_FINE, "G_DOUBLE_FINE", "同一行为不得再次罚款", "行政处罚法29", |m| {
     double_fines(&m.look)
@@ -75,14 +69,7 @@ guard!(DOUBLE_FINE, "G_DOUBLE_FINE", "同一行为不得再次罚款", "行政�
 
 guard!(GROUND, "G_GROUND", "没有不予处罚的法定情形", "行政处罚法30～33、57①(二)", |m| {
     let Some(d) = &m.after().decision else { return vec![] };
-    let known = |g: &str| GROUNDS.iter().any(|(code, _)| *code == g);
-    let mut out = unless(
-        d.ground.as_deref().is_some_and(known),
-        format!(
-            "法定情形（单选）：{}",
-            GROUNDS.iter().map(|(c, zh)| format!("{c} {zh}")).collect::<Vec<_>>().join("；")
-        ),
-    );
+    let mut out = ground_faults(d);
     out.extend(unless(said(&d.reason), "理由，逐一论证要件"));
     out
 });
@@ -98,8 +85,7 @@ guard!(REASON_DECIDED, "G_REASON", "没有写明理由", "行政处罚法57①(�
 
 guard!(PAPER_TAKEN, "G_PAPER", "文书不能入卷", "行政处罚法47", |m| {
     let Some(p) = m.after().documents.last() else { return vec![] };
-    let mut out: Vec<String> =
-        p.machine.iter().filter(|x| x.taken_by.is_none()).map(|x| format!("“{}”没有人确认负责", x.field)).collect();
+    let mut out = unowned(p);
     out.extend(unless(said(&p.title), "文书名称"));
     out.extend(unless(p.attached || said(&p.text), "文书正文"));
     if p.attached {
@@ -125,7 +111,10 @@ guard!(SEALED, "G_SEALED", "决定书没有印章", "行政处罚法59②", |m| 
 guard!(REVOKED_REDO, "G_REDO", "没有责令重作的裁决", "行政复议法64；行政诉讼法70", |m| {
     let redo =
         |r: &crate::domain::dossier::Remedy| r.outcome == Some(crate::domain::dossier::RemedyOutcome::RevokedRedo);
-    unless(m.before.remedies.iter().any(redo), "撤销并责令重新作出的复议决定或者判决")
+    let mut out = unless(m.before.remedies.iter().any(redo), "撤销并责令重新作出的复议决定或者判决");
+    let shown = m.before.publicity.state == crate::domain::dossier::PublicityState::Published;
+    out.extend(unless(!shown, "先撤回已公示的原决定并公开说明理由（行政处罚法48②）"));
+    out
 });
 
 /// 不予处罚的法定情形, one of which a decision must name.
@@ -240,8 +229,8 @@ pub fn discussion_faults(d: &crate::domain::dossier::Discussion) -> Vec<String> 
 /// Earlier fines of the same party for the same act.
 pub fn double_fines(look: &Look<'_>) -> Vec<String> {
     let dossier = look.dossier;
-    let fined = dossier.decision.as_ref().is_some_and(|d| d.content.kinds.contains(&PenaltyKind::Fine));
-    if !fined {
+    let content = dossier.decision.as_ref().map(|d| &d.content).or(dossier.spot.as_ref().map(|s| &s.content));
+    if !content.is_some_and(|c| c.kinds.contains(&PenaltyKind::Fine)) {
         return vec![];
     }
     let facts = &dossier.case.facts;
@@ -255,4 +244,37 @@ pub fn double_fines(look: &Look<'_>) -> Vec<String> {
         }
     }
     out
+}
+
+/// 57② asks for a discussion and there is none, or its record is not complete, or it came after the decision.
+pub fn undiscussed(look: &Look<'_>, decision: &Decision) -> Vec<String> {
+    let why = discussion_required(look, decision);
+    let good = |x: &crate::domain::dossier::Discussion| discussion_faults(x).is_empty() && x.on <= decision.made_on;
+    if why.is_empty() || look.dossier.discussion.as_ref().is_some_and(good) {
+        return vec![];
+    }
+    why.into_iter().map(|w| format!("{w}，须集体讨论")).collect()
+}
+
+/// Why there is no document of the decision that could be signed.
+pub fn paper_faults(dossier: &Dossier, decision: &Decision) -> Vec<String> {
+    let Some(paper) = dossier.paper(decision_paper(decision.kind)) else {
+        return vec!["决定书入卷（每段经人确认）".into()];
+    };
+    let mut out = unowned(paper);
+    out.extend(unless(!paper.text.is_empty() || paper.attached, "决定书正文"));
+    out
+}
+
+/// Passages of a machine that nobody took on.
+pub fn unowned(paper: &Paper) -> Vec<String> {
+    let open = paper.machine.iter().filter(|p| p.taken_by.as_deref().is_none_or(|n| !said(n)));
+    open.map(|p| format!("“{}”没有人确认负责", p.field)).collect()
+}
+
+/// 不予处罚 without one of its grounds in law.
+pub fn ground_faults(decision: &Decision) -> Vec<String> {
+    let known = |g: &str| GROUNDS.iter().any(|(code, _)| *code == g);
+    let list = GROUNDS.iter().map(|(c, zh)| format!("{c} {zh}")).collect::<Vec<_>>().join("；");
+    unless(decision.ground.as_deref().is_some_and(known), format!("法定情形（单选）：{list}"))
 }

@@ -4,7 +4,8 @@ use jiff::civil::Date;
 
 use super::{Guard, guard, said, unless};
 use crate::domain::checks::{self, Look, Severity};
-use crate::domain::dossier::{ClosureReason, DecisionKind, Dossier, RemedyOutcome};
+use crate::domain::deadline;
+use crate::domain::dossier::{ClosureReason, DecisionKind, Dossier, RemedyKind, RemedyOutcome};
 use crate::domain::money::Fen;
 use crate::domain::penalty::PenaltyKind;
 
@@ -134,16 +135,61 @@ pub fn payment_due(look: &Look<'_>) -> Result<Option<Date>, String> {
     dossier.decision_served_on().map(|served| look.due("PAY_FINE", served)).transpose()
 }
 
-/// The day on which both 复议 and 诉讼 have run out; `None` when it cannot be said yet.
+/// The day on which both 复议 and 诉讼 have run out; `None` when it cannot be said yet. Only what was brought against this decision
+/// counts: an earlier one may have been revoked and made anew.
 pub fn remedies_over(look: &Look<'_>) -> Result<Option<Date>, String> {
-    let dossier = look.dossier;
-    let Some(served) = dossier.decision_served_on() else { return Ok(None) };
-    if let Some(last) = dossier.remedies.iter().max_by_key(|r| r.accepted_on) {
-        return Ok(last.ended_on);
+    let Some(served) = look.dossier.decision_served_on() else { return Ok(None) };
+    let window =
+        || Ok::<Date, String>(look.due("RECONSIDERATION", served)?.max(look.due("LITIGATION_DIRECT", served)?));
+    let brought = look.dossier.remedies.iter().filter(|r| r.accepted_on >= served);
+    let Some(last) = brought.clone().max_by_key(|r| r.accepted_on) else { return window().map(Some) };
+    if brought.clone().any(|r| r.ended_on.is_none()) {
+        return Ok(None);
     }
-    let recon = look.due("RECONSIDERATION", served)?;
-    let suit = look.due("LITIGATION_DIRECT", served)?;
-    Ok(Some(recon.max(suit)))
+    let Some(ended) = last.ended_on else { return Ok(None) };
+    match (last.kind, last.outcome) {
+        // Given up: as if it had not been brought.
+        (_, Some(RemedyOutcome::Withdrawn)) => window().map(|day| Some(day.max(ended))),
+        // 不服复议决定的，还可以在十五日内起诉 (行政诉讼法45).
+        (RemedyKind::Reconsideration, _) => look.due("LITIGATION_AFTER_RECON", ended).map(Some),
+        (RemedyKind::Litigation, _) => Ok(Some(ended)),
+    }
+}
+
+/// Days of lateness up to and including a day, or the day everything was paid; days of 复议 and 诉讼 left out (行政处罚法73③).
+pub fn days_late(look: &Look<'_>, until: Date) -> Result<u32, String> {
+    let dossier = look.dossier;
+    let Some(due) = payment_due(look)? else { return Ok(0) };
+    let mut paid = 0;
+    let mut payments: Vec<_> = dossier.execution.payments.iter().collect();
+    payments.sort_by_key(|p| p.on);
+    let settled = payments.into_iter().find_map(|p| {
+        paid = p.sum_fen.0.saturating_add(paid);
+        (paid >= owed(dossier).0).then_some(p.on)
+    });
+    let last = settled.map_or(until, |s| s.min(until));
+    let stopped =
+        |day: Date| dossier.remedies.iter().any(|r| r.accepted_on <= day && r.ended_on.is_none_or(|end| day <= end));
+    let (mut day, mut count) = (due, 0);
+    while day < last {
+        day = day.tomorrow().map_err(|e| e.to_string())?;
+        count += u32::from(!stopped(day));
+    }
+    Ok(count)
+}
+
+/// 加处罚款 that may be claimed up to a day: three percent a day, never more than the fine (行政处罚法72①(一)).
+pub fn late_fee_until(look: &Look<'_>, until: Date) -> Result<Fen, String> {
+    let content = look.dossier.decision.as_ref().map(|d| &d.content);
+    let fine = content.filter(|c| c.kinds.contains(&PenaltyKind::Fine)).and_then(|c| c.fine_fen).unwrap_or_default();
+    if fine == Fen::ZERO {
+        return Ok(Fen::ZERO);
+    }
+    let rule = look.book.deadline("LATE_FEE").ok_or("期限表中没有LATE_FEE")?;
+    let (Some(rate), Some(cap)) = (rule.rate_per_day_bp, rule.cap_bp) else {
+        return Err("期限表中没有加处罚款的标准".into());
+    };
+    deadline::late_fee(fine, days_late(look, until)?, rate, cap).map_err(|e| e.to_string())
 }
 
 /// Why the fine may not be taken on the spot (行政处罚法68、69).

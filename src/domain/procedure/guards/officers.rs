@@ -26,10 +26,7 @@ guard!(RECUSAL_CHECKED, "G_RECUSE", "没有作回避检查", "行政处罚法43"
 });
 
 guard!(TWO, "G_TWO", "执法人员不足两人", "行政处罚法42", |m| {
-    m.after().acts.last().map_or_else(Vec::new, |act| {
-        let n = counted(m.after(), act).len();
-        unless(n >= 2, format!("{}须由两名以上承办人进行，同一人只计一次，协助人员不计；现为{n}人", act.kind.zh()))
-    })
+    m.after().acts.last().map_or_else(Vec::new, |act| too_few(m.after(), act))
 });
 
 guard!(CERT, "G_CERT", "执法人员没有有效的执法证件", "行政处罚法42、55", |m| {
@@ -41,16 +38,11 @@ guard!(SHOW, "G_SHOW", "没有出示执法证件", "行政处罚法55①", |m| {
 });
 
 guard!(RECUSED, "G_RECUSE", "应当回避的人员参与了本案", "行政处罚法43", |m| {
-    let act = m.after().acts.last();
-    let gone = |id: &String| {
-        m.after().recusals.iter().any(|r| r.person == *id && r.ruling.as_ref().is_some_and(|x| x.granted))
-    };
-    act.map_or_else(Vec::new, |a| a.officers.iter().filter(|o| gone(o)).map(|o| name_of(m.after(), o)).collect())
+    m.after().acts.last().map_or_else(Vec::new, |act| recused(m.after(), act))
 });
 
 guard!(NO_OPEN_RECUSAL, "G_RECUSE_REQ", "回避申请没有决定", "行政处罚法43②③", |m| {
-    let open = m.after().recusals.iter().filter(|r| r.ruling.is_none());
-    open.map(|r| format!("{}的回避由负责人决定", name_of(m.after(), &r.person))).collect()
+    recusals_open(m.after())
 });
 
 /// The day of an instant in the legal time of the country.
@@ -58,11 +50,36 @@ pub fn day_of(at: jiff::Timestamp) -> Date {
     at.to_zoned(TimeZone::fixed(offset(8))).date()
 }
 
-/// Officers of an act who count: 承办人 of the case, each once.
+/// Officers of an act who count: 承办人 of the case who had not left it by then, each once.
 pub fn counted<'a>(dossier: &'a Dossier, act: &Act) -> Vec<&'a CasePerson> {
     let ids: BTreeSet<&String> = act.officers.iter().collect();
-    let of_case = |p: &&CasePerson| p.duty == crate::domain::dossier::Duty::Officer;
+    let day = day_of(act.started_at);
+    let of_case =
+        |p: &&CasePerson| p.duty == crate::domain::dossier::Duty::Officer && p.left_on.is_none_or(|left| day <= left);
     ids.into_iter().filter_map(|id| dossier.people.iter().filter(of_case).find(|p| p.id == *id)).collect()
+}
+
+/// Fewer than two officers in an act.
+pub fn too_few(dossier: &Dossier, act: &Act) -> Vec<String> {
+    let n = counted(dossier, act).len();
+    let kind = act.kind.zh();
+    unless(n >= 2, format!("{kind}须由两名以上承办人进行，同一人只计一次，协助人员不计；现为{n}人"))
+}
+
+/// Officers who took part in an act after they had to withdraw.
+pub fn recused(dossier: &Dossier, act: &Act) -> Vec<String> {
+    let day = day_of(act.started_at);
+    let gone = |id: &String| {
+        let granted = |r: &crate::domain::dossier::Recusal| r.ruling.as_ref().is_some_and(|x| x.granted && x.on < day);
+        dossier.recusals.iter().any(|r| r.person == *id && granted(r))
+    };
+    act.officers.iter().filter(|o| gone(o)).map(|o| name_of(dossier, o)).collect()
+}
+
+/// 回避 that nobody ruled on.
+pub fn recusals_open(dossier: &Dossier) -> Vec<String> {
+    let open = dossier.recusals.iter().filter(|r| r.ruling.is_none());
+    open.map(|r| format!("{}的回避由负责人决定", name_of(dossier, &r.person))).collect()
 }
 
 /// Whose certificate does not carry the act on its day.

@@ -2,11 +2,11 @@
 
 use super::{Guard, guard, said, statement_open, unless};
 use crate::domain::checks::CHECKLIST;
-use crate::domain::dossier::DecisionKind;
+use crate::domain::dossier::{DecisionKind, Dossier};
 use crate::domain::legal_review::{Conclusion, ReviewState, Verdict};
 
-guard!(SCOPE, "G_SCOPE", "不能送审", "行政处罚法58①", |m| {
-    unless(m.after().review().is_some(), "送审单")
+guard!(SCOPE, "G_SCOPE", "移送不经本送审单", "行政处罚法27、58①", |m| {
+    unless(m.after().intended != Some(DecisionKind::Transferred), "移送由负责人决定，见移送步骤")
 });
 
 guard!(PACKAGE, "G_PACKAGE", "送审材料不齐", "工作方案二(三)4", |m| {
@@ -53,13 +53,7 @@ guard!(
     "G_SEP",
     "审核人员不能是本案承办人",
     "行政处罚法58；重大执法决定法制审核制度",
-    |m| {
-        let Some(reviewer) = m.after().review().and_then(|r| r.reviewer.as_ref()) else { return vec![] };
-        unless(
-            !m.after().investigated(&reviewer.id) && m.after().created_by != reviewer.id,
-            format!("{}参与了本案调查", reviewer.name),
-        )
-    }
+    |m| { reviewer_involved(m.after()) }
 );
 
 guard!(QUALIFIED, "G_REVIEWER", "审核人员没有资格", "行政处罚法58②", |m| {
@@ -128,3 +122,10 @@ guard!(NOT_UNDER_REVIEW, "G_UNDER_REVIEW", "正在法制审核，不能改动", 
     let open = |s| matches!(s, ReviewState::Submitted | ReviewState::Accepted);
     unless(!m.before.review().is_some_and(|r| open(r.state)), "等待审核结论或者退回补正")
 });
+
+/// The reviewer of the round that counts took part in the case.
+pub fn reviewer_involved(dossier: &Dossier) -> Vec<String> {
+    let Some(reviewer) = dossier.review().and_then(|r| r.reviewer.as_ref()) else { return vec![] };
+    let apart = !dossier.investigated(&reviewer.id) && dossier.created_by != reviewer.id;
+    unless(apart, format!("{}参与了本案调查", reviewer.name))
+}

@@ -1,0 +1,7 @@
+//! Cases: whole procedures played in the domain, the audit, every guard, the periods of the course.
+
+mod checks;
+mod deadlines;
+mod guards;
+pub(crate) mod play;
+mod scripts;
