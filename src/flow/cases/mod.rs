@@ -2,6 +2,7 @@
 //! the store before anything is read, and every change carries its event.
 
 mod archive;
+mod dated;
 pub mod drafts;
 pub mod dues;
 mod look;

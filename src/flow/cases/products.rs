@@ -36,6 +36,9 @@ impl Flow {
         if matches!(step, Step::Archive { .. }) {
             return self.bind(dossier, ask, day).await;
         }
+        if matches!(step, Step::Decide { .. }) {
+            self.date_decision(dossier, day)?;
+        }
         for kind in made(row, step) {
             let making = Making { subject: subject(step, dossier), on: date_of(step, day), binding: None };
             let paper = self.make_paper(dossier, kind, making)?;

@@ -46,6 +46,7 @@ impl Town {
             s.agency.retention_years = Some(30);
             s.agency.court = Some("云岫市人民法院".into());
         });
+        service.flow.start_runner();
         let mut people = BTreeMap::new();
         for (n, (login, roles)) in RESIDENTS.iter().enumerate() {
             people.insert(*login, settle(&service, login, roles, n).await);

@@ -17,7 +17,6 @@ use crate::http::{Service, service_with};
 
 /// Somebody with a token.
 pub struct Person {
-    pub id: String,
     pub token: String,
 }
 
@@ -154,7 +153,7 @@ async fn person(service: &Service, login: &str, name: &str, role: Role) -> Perso
     let signed = Signed { actor: person.actor(), login: person.login.clone(), via };
     let wish = TokenWish { name: "测试".into(), scopes: vec![Scope::Read, Scope::Write], expires_in_days: 30 };
     let token = service.flow.add_token(&signed, wish, "cli", now).await.unwrap().secret;
-    Person { id: person.id, token }
+    Person { token }
 }
 
 /// Copies a data directory's record: database (closed), key, files.
