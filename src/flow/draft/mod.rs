@@ -246,7 +246,7 @@ impl Flow {
         }
         // Only a form whose fields serve the items of 59① promises them.
         let promised = form.fields.iter().any(|f| f.element.is_some());
-        for missing in promised.then(|| six_elements(&composed)).unwrap_or_default() {
+        for missing in if promised { six_elements(&composed) } else { vec![] } {
             warnings.push(Notice { code: "document.element_missing".into(), text: missing.what, basis: missing.basis });
         }
         let hashes = BTreeMap::from([

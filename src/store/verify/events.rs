@@ -194,7 +194,7 @@ fn own_faults(e: &Event, key: &str) -> Vec<(&'static str, &'static str)> {
     }
     match serde_json::from_str::<Value>(&e.detail) {
         // Fractions may be read back as a neighbour; everything else has one text only.
-        Ok(value) if value.to_string() == e.detail || has_fraction(&value) => {}
+        Ok(value) if serde_json::to_string(&value).is_ok_and(|t| t == e.detail) || has_fraction(&value) => {}
         _ => faults.push(("event.detail", "细节的写法不对")),
     }
     let whole = |seals: &Vec<crate::domain::process_record::Seal>| {
