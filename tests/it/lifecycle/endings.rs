@@ -147,8 +147,11 @@ async fn no_penalty() {
         .open(
             "li",
             s::registration_with(|case| {
-                case["facts"]["factors"] =
-                    json!([{ "code": "first_offence", "text": "初次违法，危害后果轻微并及时改正", "evidence": [1] }]);
+                case["facts"]["factors"] = json!([
+                    { "code": "first_offence", "text": "初次违法", "evidence": [1] },
+                    { "code": "slight_harm", "text": "危害后果轻微", "evidence": [1] },
+                    { "code": "timely_correction", "text": "及时改正", "evidence": [1] }
+                ]);
             }),
         )
         .await;
@@ -203,7 +206,7 @@ async fn not_established() {
         "li",
         &no,
         "2026-03-12",
-        json!({ "step": "set_figure", "figure": { "tier": "no_penalty", "kinds": [], "reason": "违法事实不能成立" } }),
+        json!({ "step": "set_figure", "figure": { "ground": "not_established", "kinds": [], "reason": "违法事实不能成立" } }),
     )
     .await;
     town.decision(&no, "no_penalty_decision").await;

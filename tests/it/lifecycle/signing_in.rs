@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use zhicai::domain::process_record::ActorRef;
 use zhicai::flow::people::manage::PersonChange;
 
-use super::access::{session, signed_in};
+use super::access::{PASSWORD, session, signed_in};
 use super::town::Town;
 
 fn admin() -> ActorRef {
@@ -61,7 +61,7 @@ async fn a_cookie_is_renewed_every_hour_and_an_old_one_ends_the_session() {
     assert!(flow.by_session(secret, "local", later(70)).await.is_err());
     assert!(flow.by_session(&renewed, "local", later(71)).await.is_err());
     // Not used for a working day: over.
-    let (cookie, _) = signed_in(&town, "li", "云岫-li-长一点的口令-2026").await;
+    let (cookie, _) = signed_in(&town, "li", PASSWORD).await;
     let ended = flow.by_session(cookie.split_once('=').unwrap().1, "local", later(8 * 60 + 1)).await.unwrap_err();
     assert_eq!(ended.code, "auth.expired");
 }
@@ -78,7 +78,7 @@ async fn guessing_is_limited_by_name_and_says_how_long() {
         let (status, answer) = attempt(&format!("wrong-{n}")).await;
         assert_eq!((status, answer["code"].as_str()), (StatusCode::UNAUTHORIZED, Some("auth.wrong")), "{answer}");
     }
-    let (status, answer) = attempt("云岫-li-长一点的口令-2026").await;
+    let (status, answer) = attempt(PASSWORD).await;
     assert_eq!((status, answer["code"].as_str()), (StatusCode::TOO_MANY_REQUESTS, Some("auth.too_many")), "{answer}");
     assert!(answer["detail"].as_str().unwrap().contains("分钟后再试"));
     // A name that nobody has is answered in the same way.
@@ -96,7 +96,7 @@ async fn an_invitation_works_once_and_asks_for_a_real_password() {
             town.post("", "/api/v1/invitations/accept", json!({ "token": token, "password": weak })).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{weak}: {answer}");
     }
-    let accept = json!({ "token": token, "password": "云岫湖边的第三棵树" });
+    let accept = json!({ "token": token, "password": PASSWORD });
     assert_eq!(town.post("", "/api/v1/invitations/accept", accept.clone()).await.0, StatusCode::OK);
     let (status, answer) = town.post("", "/api/v1/invitations/accept", accept).await;
     assert_eq!((status, answer["code"].as_str()), (StatusCode::NOT_FOUND, Some("invitation.not_found")));
@@ -162,7 +162,7 @@ async fn no_secret_lies_in_the_database() {
     let secrets = [
         cookie.split_once('=').unwrap().1.to_string(),
         town.people["li"].token.trim_start_matches("zc_").to_string(),
-        "长一点的口令".into(),
+        PASSWORD.into(),
     ];
     let _ = csrf;
     town.service.flow.close_store().await.unwrap();

@@ -45,6 +45,10 @@ impl Town {
         let service = service_set(ModelUse::default(), |s| {
             s.agency.retention_years = Some(30);
             s.agency.court = Some("云岫市人民法院".into());
+            s.agency.address = Some("云岫市人民路1号".into());
+            s.agency.phone = Some("0871-00000000".into());
+            s.agency.bank = Some("云岫市农村商业银行".into());
+            s.agency.bank_account = Some("0000000000000000".into());
         });
         service.flow.start_runner();
         let mut people = BTreeMap::new();

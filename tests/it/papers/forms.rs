@@ -96,7 +96,7 @@ const MUST: &[(&str, Kind, &[&str])] = &[
     ("rectify_order", Kind::Ordinary, &["责改字〔2026〕", "违反了《", "改正期限：2026年", "第二十八条第一款", "六十日内向安宁市人民政府", "六个月内直接向昆明铁路运输法院"]),
     ("rectify_recheck", Kind::Ordinary, &["复查日期：2026年", "经复查，当事人"]),
     ("investigation_report", Kind::Ordinary, &["查明的事实", "证据1", "处罚依据为《", "是否涉嫌犯罪", "是否需要听证", "是否需要法制审核：需要", "处理建议"]),
-    ("transfer_letter", Kind::Transfer, &["第二十七条第一款", "随案移送" , "批准"]),
+    ("transfer_letter", Kind::Transfer, &["第二十七条第一款", "涉案物品清单", "批准"]),
     ("prior_notice", Kind::Ordinary, &["罚告字〔2026〕", "拟对你（单位）作出", "罚款人民币", "有权进行陈述和申辩", "五个工作日内", "要求听证", "不承担听证的费用", "一至二人代理"]),
     ("service_receipt", Kind::Ordinary, &["送字〔2026〕", "送达方式：直接送达", "受送达人：", "送达人：", "送达地点："]),
     ("statement_record", Kind::Ordinary, &["陈述申辩的内容"]),

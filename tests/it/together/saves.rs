@@ -34,7 +34,7 @@ async fn of_two_saves_at_once_one_is_applied_and_the_other_kept() {
     let (mut applied, mut kept) = (BTreeSet::new(), BTreeSet::new());
     for round in 0..ROUNDS {
         let saves = ["li", "wang"].map(|who| {
-            let (town, no, mark) = (town.clone(), no.clone(), format!("{who}-{round}"));
+            let (town, no, mark) = (town.clone(), no.clone(), format!("{who}-{round:03}"));
             tokio::spawn(async move {
                 let body = json!({ "version": version, "case": facts(&mark) });
                 let (status, answer) = town.post(who, &format!("/api/v1/cases/{no}/facts"), body).await;

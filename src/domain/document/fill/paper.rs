@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{BlockValues, FieldValue, FillError, FillInput, Filled, Filler, PENDING, date_zh, line};
 use crate::domain::document::compose::clean;
 use crate::domain::document::form::{Field, Form};
-use crate::domain::document::papers::{CELL, PaperInput, Templates};
+use crate::domain::document::papers::{CELL, PaperInput, Templates, harmless};
 
 /// Fills a form of `prompts/papers/`. Nothing is drafted by a model here.
 pub fn fill_paper(
@@ -27,7 +27,10 @@ pub fn fill_paper(
             }
             (None, "head") => filler.paper_head(field, paper)?,
             (None, "seal") => filler.paper_seal(field, paper)?,
-            (None, _) => filler.value(&field.id, field.block.as_deref())?,
+            (None, _) => {
+                let value = filler.value(&field.id, field.block.as_deref())?;
+                FieldValue { text: harmless(&value.text), ..value }
+            }
         };
         if field.mandatory && blank(&value.text) {
             let zh = &field.zh;

@@ -82,9 +82,15 @@ pub struct Entry {
 
 /// Text of people as it may stand in a document: clean, and without the marks that code puts in.
 pub fn said(text: &str) -> Option<String> {
-    let text: String = super::compose::clean(text).chars().filter(|c| !('\u{e000}'..='\u{f8ff}').contains(c)).collect();
-    // Nor the braces of the model's markers: a document that holds them could not be told from an unfinished one.
-    (!text.trim().is_empty()).then(|| text.replace("{{", "｛｛").replace("}}", "｝｝"))
+    let text = harmless(&super::compose::clean(text));
+    (!text.trim().is_empty()).then_some(text)
+}
+
+/// Without the marks of code, and without the braces of the model's markers: a document that holds them could not be told from an
+/// unfinished one.
+pub fn harmless(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !('\u{e000}'..='\u{f8ff}').contains(c)).collect();
+    text.replace("{{", "｛｛").replace("}}", "｝｝")
 }
 
 /// As [`said`], on one line.
