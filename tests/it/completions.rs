@@ -239,7 +239,7 @@ async fn a_client_that_goes_away_frees_the_model() {
             let mut client = TcpStream::connect(address).unwrap();
             write!(
                 client,
-                "POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                "POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
                 body.len()
             )
             .unwrap();

@@ -202,14 +202,9 @@ async fn not_established() {
         }
     }
     town.play(&no, script).await;
-    town.done(
-        "li",
-        &no,
-        "2026-03-12",
-        json!({ "step": "set_figure", "figure": { "ground": "not_established", "kinds": [], "reason": "违法事实不能成立" } }),
-    )
-    .await;
-    town.decision(&no, "no_penalty_decision").await;
+    let text = "不予行政处罚决定书\n经查明，违法事实不能成立，决定不予行政处罚。\n";
+    let paper = json!({ "kind": "no_penalty_decision", "title": "不予行政处罚决定书", "text": text });
+    town.done("li", &no, "2026-03-12", json!({ "step": "add_paper", "paper": paper })).await;
     town.done(
         "qian",
         &no,

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use zhicai::domain::people::{Issuer, OfficerCert, Role, Scope};
+use zhicai::domain::people::{Actor, Issuer, OfficerCert, Role, Scope};
 use zhicai::domain::process_record::ActorRef;
 use zhicai::flow::ModelUse;
 use zhicai::flow::people::manage::NewPerson;
@@ -56,6 +56,15 @@ impl Town {
             people.insert(*login, settle(&service, login, roles, n).await);
         }
         Self { service, people }
+    }
+
+    /// Another token in place of the one there was.
+    pub async fn new_token(&mut self, who: &'static str) {
+        let person = self.service.flow.person(self.id(who)).await.unwrap();
+        let token = token(&self.service, person.actor(), who).await;
+        if let Some(resident) = self.people.get_mut(who) {
+            resident.token = token;
+        }
     }
 
     pub fn id(&self, who: &str) -> &str {
@@ -161,13 +170,13 @@ async fn settle(service: &Service, login: &str, roles: &[Role], n: usize) -> Res
         external_id: None,
     };
     let person = flow.add_person(by, new, "cli", now).await.unwrap();
-    let signed = Signed {
-        actor: person.actor(),
-        login: login.into(),
-        via: Via::Session { id: String::new(), csrf: String::new() },
-    };
+    let token = token(service, person.actor(), login).await;
+    Resident { id: person.id, token }
+}
+
+async fn token(service: &Service, actor: Actor, login: &str) -> String {
+    let signed = Signed { actor, login: login.into(), via: Via::Session { id: String::new(), csrf: String::new() } };
     let wish =
         TokenWish { name: "test".into(), scopes: vec![Scope::Read, Scope::Write, Scope::Draft], expires_in_days: 30 };
-    let token = flow.add_token(&signed, wish, "cli", now).await.unwrap();
-    Resident { id: person.id, token: token.secret }
+    service.flow.add_token(&signed, wish, "cli", Timestamp::now()).await.unwrap().secret
 }
