@@ -1,5 +1,5 @@
 //! 步骤: what a person can do to a case, with what it needs to know. Read from the request as it is; people, days of approval and
-//! everything the law computes are filled in by [`super::apply`], never taken from the request.
+//! everything the law computes are filled in by `apply`, never taken from the request.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

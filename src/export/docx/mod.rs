@@ -19,7 +19,7 @@ pub fn write(document: &Composed, label: &Label) -> Result<Vec<u8>, ExportError>
     write_from(document, label, None)
 }
 
-/// As [`write`], with the number of the first page, for a document that is bound behind others.
+/// As [`write()`], with the number of the first page, for a document that is bound behind others.
 pub fn write_from(document: &Composed, label: &Label, first_page: Option<u32>) -> Result<Vec<u8>, ExportError> {
     let mut files: Vec<(&str, String)> = vec![
         ("[Content_Types].xml", parts::content_types(label)),
