@@ -265,8 +265,3 @@ pub fn composed(paper: &Paper, agency: &str) -> Composed {
         missing: vec![],
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::safe_name;
-}
