@@ -79,13 +79,18 @@ pub fn safe_name(text: &str) -> String {
         .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}'))
         .collect();
     // Bytes, not characters, are what a file system counts.
-    let (stem, ending) = match kept.rsplit_once('.').filter(|(_, e)| (1..=5).contains(&e.len()) && e.is_ascii()) {
+    let (stem, ending) = match kept.rsplit_once('.').filter(|(_, e)| is_ending(e)) {
         Some((stem, ending)) => (stem.to_string(), format!(".{ending}")),
         None => (kept, String::new()),
     };
     let stem: String = stem.chars().take(48).collect();
     let stem = stem.trim_matches(['.', ' ']);
     format!("{}{ending}", if stem.is_empty() { "未命名" } else { stem })
+}
+
+/// `pdf`, `docx`: what follows the last dot, when it is short and plain.
+fn is_ending(text: &str) -> bool {
+    (1..=5).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -263,5 +268,26 @@ pub fn composed(paper: &Paper, agency: &str) -> Composed {
         blocks: contents.into_iter().map(block).collect(),
         fields: vec![],
         missing: vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe_name;
+
+    #[test]
+    fn names_are_safe_everywhere() {
+        for (given, kept) in [
+            ("询问笔录（张某）", "询问笔录（张某）"),
+            ("a/b\\c:d*e?f\"g<h>i|j\u{1}k.pdf", "a_b_c_d_e_f_g_h_i_j_k.pdf"),
+            ("../../etc/passwd", "_.._etc_passwd"),
+            (" . ", "未命名"),
+            ("..", "未命名"),
+            (".pdf", "未命名.pdf"),
+            ("照片\u{202e}fdp.exe", "照片fdp.exe"),
+        ] {
+            assert_eq!(safe_name(given), kept, "{given:?}");
+        }
+        assert!(safe_name(&"字".repeat(300)).len() <= 150);
     }
 }

@@ -11,8 +11,9 @@ use crate::domain::penalty::PartyKind;
 static ID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]").expect("valid")
 });
+// No `\b` here: a Chinese character is a letter too, so there is no boundary between it and a digit.
 static OLD_ID: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}\b").expect("valid"));
+    LazyLock::new(|| Regex::new(r"(?:^|\D)[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?:\D|$)").expect("valid"));
 static MOBILE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|\D)(1[3-9]\d{9})(?:\D|$)").expect("valid"));
 static PHONE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|\D)(0\d{2,3}[-—]?\d{7,8})(?:\D|$)").expect("valid"));
 static MAIL: LazyLock<Regex> =
@@ -23,7 +24,7 @@ static PLATE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("valid")
 });
 static IP: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b").expect("valid")
+    Regex::new(r"(?:^|[^\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\D|$)").expect("valid")
 });
 static WECHAT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:微信号?|wechat|vx|qq)[:：为是]?\s*[A-Za-z0-9][A-Za-z0-9_-]{4,19}").expect("valid")
@@ -104,7 +105,9 @@ mod tests {
             ("邮箱 a.b@example.com", "电子邮箱"),
             ("卡号4111 1111 1111 1111", "银行卡号"),
             ("云A·12345", "车牌号"),
+            ("身份证号110105491231002。", "十五位居民身份证号"),
             ("来自10.0.0.12", "网络地址"),
+            ("来自10.0.0.12。", "网络地址"),
             ("微信号：abc_123x", "微信号、QQ号"),
         ] {
             assert!(scan(text, &case).iter().any(|f| f == what), "{text}: {:?}", scan(text, &case));

@@ -147,7 +147,8 @@ impl Dossier {
             let figure = case.disc.final_.get_or_insert_default();
             let named = self.decision.as_ref().and_then(|d| d.ground.clone());
             let none = (decided == Some(DecisionKind::NotEstablished)).then(|| "not_established".to_string());
-            figure.ground = figure.ground.take().or(none).or(named);
+            // What was decided wins over what was proposed before.
+            figure.ground = named.or(none).or(figure.ground.take());
             let reason = self.decision.as_ref().map(|d| d.reason.clone()).filter(|r| !r.trim().is_empty());
             figure.reason = figure.reason.take().or(reason);
         }

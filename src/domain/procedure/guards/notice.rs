@@ -95,7 +95,10 @@ pub fn figure_faults(look: &Look<'_>) -> Vec<String> {
     if !figure.reason.as_deref().is_some_and(said) {
         out.push("定值的理由".into());
     }
-    out.extend(unlawful(&look.assessment.warnings).map(|w| w.text.clone()));
+    let empty = figure.kinds.is_empty() && figure.fine_fen.is_none();
+    if !(figure.ground.as_deref() == Some("not_established") && empty) {
+        out.extend(unlawful(&look.assessment.warnings).map(|w| w.text.clone()));
+    }
     out
 }
 
