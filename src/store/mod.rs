@@ -11,6 +11,7 @@ mod head;
 pub mod key;
 pub mod laws_db;
 mod migrations;
+mod numbers;
 pub mod people;
 pub mod process_record;
 mod prove;

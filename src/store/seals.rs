@@ -48,7 +48,17 @@ pub(super) const TABLES: &[Table] = &[
         columns: &["person_id", "name", "hash", "scopes", "created_at", "expires_at", "revoked_at"],
     },
     Table { name: "invitations", key: "id", columns: &["person_id", "hash", "created_at", "expires_at", "used_at"] },
-    Table { name: "cases", key: "case_no", columns: &["version", "state", "teaching", "created_by", "dossier"] },
+    Table {
+        name: "cases",
+        key: "case_no",
+        columns: &["version", "state", "teaching", "created_by", "dossier", "dues"],
+    },
+    Table {
+        name: "case_conflicts",
+        key: "id",
+        columns: &["case_no", "base", "current", "person_id", "person_name", "at", "step"],
+    },
+    Table { name: "doc_numbers", key: "id", columns: &["code", "year", "number", "case_no", "subject"] },
     Table { name: "attachment_evidence", key: "id", columns: &["evidence_no"] },
     Table { name: "drafts", key: "id", columns: super::drafts::DRAFT },
     Table { name: "draft_passages", key: "id", columns: super::drafts::PASSAGE },

@@ -13,6 +13,7 @@ use super::error::StoreError;
 pub(super) type Connection = sqlx::sqlite::SqliteConnection;
 pub(super) type Pool = sqlx::SqlitePool;
 pub(super) type Row = sqlx::sqlite::SqliteRow;
+pub(super) type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments<'q>>;
 
 /// Readers at a time; more wait.
 const READERS: u32 = 8;

@@ -12,8 +12,9 @@ static ID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]").expect("valid")
 });
 // No `\b` here: a Chinese character is a letter too, so there is no boundary between it and a digit.
-static OLD_ID: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:^|\D)[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?:\D|$)").expect("valid"));
+static OLD_ID: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:^|\D)[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?:\D|$)").expect("valid")
+});
 static MOBILE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|\D)(1[3-9]\d{9})(?:\D|$)").expect("valid"));
 static PHONE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|\D)(0\d{2,3}[-—]?\d{7,8})(?:\D|$)").expect("valid"));
 static MAIL: LazyLock<Regex> =

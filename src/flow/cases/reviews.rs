@@ -41,11 +41,12 @@ impl Flow {
             )
         });
         let assessment = self.assess_for(&dossier.as_case(), Some(&ask.actor))?;
+        let changes = self.draft_changes(&ask.actor, &dossier.case_no, decision_paper(intended)).await?;
         Ok(json!({
             "review": review, "case_no": dossier.case_no, "version": version, "intended": intended,
             "newest": dossier.review().is_some_and(|r| r.id == id),
             "scope": scope, "package": package, "checklist": checklist, "assessment": assessment,
-            "similar": assessment.similar, "paper": dossier.paper(decision_paper(intended)),
+            "similar": assessment.similar, "changes": changes, "paper": dossier.paper(decision_paper(intended)),
         }))
     }
 

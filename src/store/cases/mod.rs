@@ -1,7 +1,8 @@
 //! Cases: one row with the whole file, and what lists and filters need beside it.
 
 mod list;
-pub(in crate::store) mod numbers;
+pub(in crate::store) mod lists;
+mod numbers;
 mod reviews;
 mod save;
 

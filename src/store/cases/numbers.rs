@@ -1,34 +1,11 @@
-//! 文号: given in the transaction that saves the document, never given twice, never reused.
-
-use sqlx::Row as _;
+//! 文号 of the documents of a step.
 
 use crate::domain::document::doc_no::DocNo;
 use crate::domain::document::papers::NUMBER;
 use crate::domain::dossier::{Dossier, Paper};
 use crate::store::change::Tx;
 use crate::store::error::StoreError;
-
-/// The next number of a 代字 in a year, taken for `subject`.
-pub(in crate::store) async fn next(
-    tx: &mut Tx<'_>,
-    code: &str,
-    year: i16,
-    case_no: &str,
-    subject: &str,
-) -> Result<i64, StoreError> {
-    let sql = "SELECT COALESCE(MAX(number), 0) FROM doc_numbers WHERE code = ? AND year = ?";
-    let row = sqlx::query(sql).bind(code).bind(i64::from(year)).fetch_one(tx.conn()).await?;
-    let number = row.try_get::<i64, _>(0)? + 1;
-    sqlx::query("INSERT INTO doc_numbers (code, year, number, case_no, subject) VALUES (?, ?, ?, ?, ?)")
-        .bind(code)
-        .bind(i64::from(year))
-        .bind(number)
-        .bind(case_no)
-        .bind(subject)
-        .execute(tx.conn())
-        .await?;
-    Ok(number)
-}
+use crate::store::numbers::next;
 
 /// Gives the documents that wait for a number theirs, and says so in the event.
 pub(super) async fn give(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), StoreError> {

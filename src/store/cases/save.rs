@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use sqlx::Row as _;
 
-use crate::domain::dossier::{DecisionKind, Dossier, Duty};
+use super::lists::{self, Cell};
+use crate::domain::dossier::Dossier;
 use crate::domain::dues::Due;
-use crate::domain::penalty::PenaltyKind;
 use crate::domain::process_record::event::legal_time;
 use crate::store::change::{Change, Tx};
 use crate::store::error::StoreError;
+use crate::store::{numbers, sqlite};
 
 /// A new case. Without a number it gets the next one of its year.
 pub struct Open {
@@ -34,8 +35,7 @@ impl Change for Open {
         event.case_no = Some(case_no.clone());
         event.subject = format!("case:{case_no}");
         event.version = Some(1);
-        row(tx, &self.dossier, 1, true).await?;
-        beside(tx, &self.dossier, &self.dues).await?;
+        row(tx, &self.dossier, &self.dues, 1, true).await?;
         Ok(case_no)
     }
 }
@@ -50,9 +50,7 @@ async fn taken(tx: &mut Tx<'_>, case_no: &str) -> Result<bool, StoreError> {
 
 /// The next number of the year that no case carries; those a person chose are passed over.
 async fn next_number(tx: &mut Tx<'_>, year: i16) -> Result<String, StoreError> {
-    let sql = "SELECT COALESCE(MAX(number), 0) FROM doc_numbers WHERE code = ? AND year = ?";
-    let row = sqlx::query(sql).bind(CASES).bind(i64::from(year)).fetch_one(tx.conn()).await?;
-    let mut number: i64 = row.try_get(0)?;
+    let mut number = numbers::last(tx, CASES, year).await?;
     let case_no = loop {
         number += 1;
         let case_no = format!("{year}-{number:04}");
@@ -60,14 +58,7 @@ async fn next_number(tx: &mut Tx<'_>, year: i16) -> Result<String, StoreError> {
             break case_no;
         }
     };
-    sqlx::query("INSERT INTO doc_numbers (code, year, number, case_no, subject) VALUES (?, ?, ?, ?, ?)")
-        .bind(CASES)
-        .bind(i64::from(year))
-        .bind(number)
-        .bind(&case_no)
-        .bind(format!("case:{case_no}"))
-        .execute(tx.conn())
-        .await?;
+    numbers::give(tx, (CASES, year, number), &case_no, &format!("case:{case_no}")).await?;
     Ok(case_no)
 }
 
@@ -92,8 +83,7 @@ impl Change for Save {
         }
         tx.event().version = Some(current + 1);
         super::numbers::give(tx, &mut self.dossier).await?;
-        row(tx, &self.dossier, current + 1, false).await?;
-        beside(tx, &self.dossier, &self.dues).await?;
+        row(tx, &self.dossier, &self.dues, current + 1, false).await?;
         Ok(current + 1)
     }
 }
@@ -128,137 +118,51 @@ impl Change for Park {
             .bind(&self.step)
             .execute(tx.conn())
             .await?;
+        tx.seal("case_conflicts", &self.id);
         Ok(())
     }
 }
 
-async fn row(tx: &mut Tx<'_>, d: &Dossier, version: i64, new: bool) -> Result<(), StoreError> {
-    let json = serde_json::to_string(d).map_err(|e| StoreError::Sql(e.to_string()))?;
-    let day = |d: Option<jiff::civil::Date>| d.map(|d| d.to_string());
-    let sql = if new {
-        "INSERT INTO cases (version, procedure, state, teaching, party, violation, cause, review, publicity, outcome, \
-         created_by, registered_on, filed_on, decided_on, seq, dossier, case_no) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+/// The row with the file, and the lists beside it.
+async fn row(tx: &mut Tx<'_>, d: &Dossier, dues: &[Due], version: i64, new: bool) -> Result<(), StoreError> {
+    let json = |e: serde_json::Error| StoreError::Sql(e.to_string());
+    let mut cells = vec![
+        ("version", Cell::Number(version)),
+        ("seq", Cell::Number(tx.seq())),
+        ("dossier", Cell::text(serde_json::to_string(d).map_err(json)?)),
+        ("dues", Cell::text(serde_json::to_string(dues).map_err(json)?)),
+    ];
+    cells.extend(lists::facets(d, dues));
+    cells.push(("case_no", Cell::text(&d.case_no)));
+    let (names, cells): (Vec<&str>, Vec<Cell>) = cells.into_iter().unzip();
+    if new {
+        insert(tx, "cases", &names, &cells).await?;
     } else {
-        "UPDATE cases SET version = ?, procedure = ?, state = ?, teaching = ?, party = ?, violation = ?, cause = ?, \
-         review = ?, publicity = ?, outcome = ?, created_by = ?, registered_on = ?, filed_on = ?, decided_on = ?, seq = ?, \
-         dossier = ? WHERE case_no = ?"
-    };
-    let seq = tx.seq();
-    sqlx::query(sql)
-        .bind(version)
-        .bind(d.procedure.code())
-        .bind(d.state.code())
-        .bind(i64::from(d.teaching))
-        .bind(d.case.party.name.clone().unwrap_or_default())
-        .bind(d.case.facts.violation.clone().unwrap_or_default())
-        .bind(d.case.case.cause.clone().unwrap_or_default())
-        .bind(d.review().map_or("", |r| r.state.code()))
-        .bind(d.publicity.state.code())
-        .bind(d.decision.as_ref().map_or("", |x| x.kind.code()))
-        .bind(&d.created_by)
-        .bind(day(d.clue.received_on).unwrap_or_default())
-        .bind(day(d.filing.as_ref().map(|f| f.approved_on)))
-        .bind(day(d.decision.as_ref().map(|x| x.made_on)))
-        .bind(seq)
-        .bind(json)
-        .bind(&d.case_no)
-        .execute(tx.conn())
-        .await?;
+        let set: Vec<String> = names.iter().filter(|n| **n != "case_no").map(|n| format!("{n} = ?")).collect();
+        let sql = format!("UPDATE cases SET {} WHERE case_no = ?", set.join(", "));
+        bound(&sql, &cells).execute(tx.conn()).await?;
+    }
     tx.seal("cases", &d.case_no);
-    Ok(())
-}
-
-/// People, deadlines and fines beside the row.
-async fn beside(tx: &mut Tx<'_>, d: &Dossier, dues: &[Due]) -> Result<(), StoreError> {
-    for table in ["case_people", "case_dues", "case_fines", "case_reviews"] {
-        sqlx::query(&format!("DELETE FROM {table} WHERE case_no = ?")).bind(&d.case_no).execute(tx.conn()).await?;
-    }
-    let mut people: Vec<(&str, &str)> = vec![(d.created_by.as_str(), "creator")];
-    people.extend(
-        d.people
-            .iter()
-            .filter(|p| p.left_on.is_none() || p.duty != Duty::Officer)
-            .map(|p| (p.id.as_str(), p.duty.code())),
-    );
-    people.extend(d.reviews.iter().filter_map(|r| r.reviewer.as_ref()).map(|r| (r.id.as_str(), "reviewer")));
-    people.extend(d.shared_with.iter().map(|p| (p.as_str(), "shared")));
-    people.extend(d.hearing.iter().filter_map(|h| h.summons.as_ref()).map(|s| (s.host.as_str(), "hearing_host")));
-    people.sort_unstable();
-    people.dedup();
-    for (person, tie) in people {
-        sqlx::query("INSERT INTO case_people (case_no, person_id, tie) VALUES (?, ?, ?)")
-            .bind(&d.case_no)
-            .bind(person)
-            .bind(tie)
-            .execute(tx.conn())
-            .await?;
-    }
-    let mut next: Option<String> = None;
-    for (no, due) in dues.iter().enumerate() {
-        let Some(day) = due.due else { continue };
-        let day = day.to_string();
-        sqlx::query("INSERT INTO case_dues (case_no, no, id, zh, due, basis, owner) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(&d.case_no)
-            .bind(no as i64)
-            .bind(&due.id)
-            .bind(&due.zh)
-            .bind(&day)
-            .bind(&due.basis)
-            .bind(&due.owner)
-            .execute(tx.conn())
-            .await?;
-        if due.owner != "party" && next.as_ref().is_none_or(|n| day < *n) {
-            next = Some(day);
+    for list in lists::of(d, dues) {
+        let sql = format!("DELETE FROM {} WHERE case_no = ?", list.table);
+        sqlx::query(&sql).bind(&d.case_no).execute(tx.conn()).await?;
+        for row in &list.rows {
+            insert(tx, list.table, list.columns, row).await?;
         }
     }
-    sqlx::query("UPDATE cases SET next_due = ? WHERE case_no = ?")
-        .bind(next)
-        .bind(&d.case_no)
-        .execute(tx.conn())
-        .await?;
-    reviews(tx, d).await?;
-    fine(tx, d).await
-}
-
-async fn reviews(tx: &mut Tx<'_>, d: &Dossier) -> Result<(), StoreError> {
-    for r in &d.reviews {
-        sqlx::query(
-            "INSERT INTO case_reviews (id, case_no, round, state, reviewer_id, submitted_on, due, conclusion) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&r.id)
-        .bind(&d.case_no)
-        .bind(i64::from(r.round))
-        .bind(r.state.code())
-        .bind(r.reviewer.as_ref().map(|w| &w.id))
-        .bind(r.submitted_on.to_string())
-        .bind(r.due.map(|x| x.to_string()))
-        .bind(r.conclusion.map(|c| c.code()))
-        .execute(tx.conn())
-        .await?;
-    }
     Ok(())
 }
 
-async fn fine(tx: &mut Tx<'_>, d: &Dossier) -> Result<(), StoreError> {
-    let decided = d.decision.as_ref().filter(|x| x.kind == DecisionKind::Penalty).map(|x| (&x.content, x.made_on));
-    let on_spot = d.spot.as_ref().map(|s| (&s.content, crate::domain::procedure::guards::day_of(s.at)));
-    let Some((content, on)) = decided.or(on_spot) else { return Ok(()) };
-    if d.teaching || !content.kinds.contains(&PenaltyKind::Fine) {
-        return Ok(());
-    }
-    let facts = &d.case.facts;
-    sqlx::query(
-        "INSERT INTO case_fines (case_no, party, violation, act_from, act_to, decided_on) VALUES (?, ?, ?, ?, ?, ?)",
-    )
-    .bind(&d.case_no)
-    .bind(d.case.party.name.clone().unwrap_or_default())
-    .bind(facts.violation.clone().unwrap_or_default())
-    .bind(facts.act_from.map(|x| x.to_string()))
-    .bind(facts.act_end().map(|x| x.to_string()))
-    .bind(on.to_string())
-    .execute(tx.conn())
-    .await?;
+async fn insert(tx: &mut Tx<'_>, table: &str, columns: &[&str], row: &[Cell]) -> Result<(), StoreError> {
+    let places = vec!["?"; columns.len()].join(", ");
+    let sql = format!("INSERT INTO {table} ({}) VALUES ({places})", columns.join(", "));
+    bound(&sql, row).execute(tx.conn()).await?;
     Ok(())
+}
+
+fn bound<'q>(sql: &'q str, cells: &'q [Cell]) -> sqlite::Query<'q> {
+    cells.iter().fold(sqlx::query(sql), |query, cell| match cell {
+        Cell::Text(text) => query.bind(text.as_deref()),
+        Cell::Number(n) => query.bind(*n),
+    })
 }

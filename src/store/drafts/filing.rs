@@ -1,12 +1,11 @@
 //! A draft becomes a document of the file: it gets its 文号, and nobody changes it any more.
 
-use sqlx::Row as _;
-
 use super::{find, not_now, touched};
 use crate::domain::document::doc_no::DocNo;
 use crate::domain::document::passage::DraftState;
 use crate::store::change::{Change, Tx};
 use crate::store::error::StoreError;
+use crate::store::numbers;
 
 /// Whose number it is: 机关代字, 文种代字, year.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,23 +68,11 @@ async fn numbered(
     if let Some(own) = own.and_then(|own| DocNo::parse(own, &n.prefix).ok()).filter(|own| own.year == n.year) {
         return Ok(own.to_string());
     }
-    let last = sqlx::query("SELECT MAX(number) FROM doc_numbers WHERE code = ? AND year = ?")
-        .bind(&n.code)
-        .bind(i64::from(n.year))
-        .fetch_one(tx.conn())
-        .await?;
-    let number = last.try_get::<Option<i64>, _>(0)?.unwrap_or(0) + 1;
+    let number = numbers::last(tx, &n.code, n.year).await? + 1;
     let refused = |message: String| StoreError::Refused { code: "doc_no.refused", message };
     let next = u32::try_from(number).map_err(|_| refused("文号序号过大".into()))?;
     let made = DocNo::new(&n.prefix, &n.code, n.year, next, true).map_err(|e| refused(e.to_string()))?;
-    sqlx::query("INSERT INTO doc_numbers (code, year, number, case_no, subject) VALUES (?, ?, ?, ?, ?)")
-        .bind(&n.code)
-        .bind(i64::from(n.year))
-        .bind(number)
-        .bind(case_no)
-        .bind(format!("draft:{draft}"))
-        .execute(tx.conn())
-        .await?;
+    numbers::give(tx, (&n.code, n.year, number), case_no, &format!("draft:{draft}")).await?;
     Ok(made.to_string())
 }
 

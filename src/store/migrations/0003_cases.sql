@@ -1,4 +1,6 @@
--- 案件: one row per case with its whole file as JSON; the columns beside it are for lists and filters only.
+-- 案件: one row per case with its whole file as JSON. The other columns and the tables case_people, case_dues, case_fines and
+-- case_reviews are for lists, filters and sight only: all of them follow from `dossier` and `dues`, which the record seals, and
+-- verify-record compares them.
 
 CREATE TABLE cases (
     case_no       TEXT   NOT NULL PRIMARY KEY,
@@ -18,7 +20,8 @@ CREATE TABLE cases (
     decided_on    TEXT,
     next_due      TEXT,                        -- earliest open deadline
     seq           BIGINT NOT NULL,             -- event of the last save
-    dossier       TEXT   NOT NULL
+    dossier       TEXT   NOT NULL,
+    dues          TEXT   NOT NULL              -- open deadlines as JSON, as of the last save
 );
 CREATE UNIQUE INDEX cases_seq ON cases (seq);
 CREATE INDEX cases_state ON cases (state, seq);
@@ -74,12 +77,13 @@ CREATE INDEX case_reviews_state ON case_reviews (state, due);
 
 -- 文号: given once, never reused; a void one stays.
 CREATE TABLE doc_numbers (
+    id      TEXT   NOT NULL PRIMARY KEY,       -- code/year/number
     code    TEXT   NOT NULL,                   -- 代字
     year    BIGINT NOT NULL,
     number  BIGINT NOT NULL,
     case_no TEXT   NOT NULL,
     subject TEXT   NOT NULL,                   -- the draft or paper that carries it
-    PRIMARY KEY (code, year, number)
+    UNIQUE (code, year, number)
 );
 
 -- What two people saved over each other: the one that came second is kept here.

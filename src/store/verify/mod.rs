@@ -7,6 +7,7 @@ mod events;
 mod fault;
 mod files;
 mod head;
+mod lists;
 mod rows;
 mod schema;
 
@@ -100,6 +101,7 @@ async fn look(conn: &mut sqlite::Connection, place: &Place, wanted: &Wanted) -> 
     found.confirmed = ends.check(&reference, &walked, wanted, &mut faults);
     found.checkpoints = ends.stored();
     found.sealed_rows = rows::check(conn, &tables, walked.seals, &mut faults).await;
+    lists::check(conn, &tables, &mut faults).await;
     let files = files::check(conn, &place.dir, &mut faults, &mut found.warnings).await;
     (found.files, found.file_bytes) = (files.files, files.bytes);
     found.record = walked.record;

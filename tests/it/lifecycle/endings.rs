@@ -202,9 +202,9 @@ async fn not_established() {
         }
     }
     town.play(&no, script).await;
-    let text = "不予行政处罚决定书\n经查明，违法事实不能成立，决定不予行政处罚。\n";
-    let paper = json!({ "kind": "no_penalty_decision", "title": "不予行政处罚决定书", "text": text });
-    town.done("li", &no, "2026-03-12", json!({ "step": "add_paper", "paper": paper })).await;
+    let figure = json!({ "ground": "not_established", "kinds": [], "reason": "现有证据不能证明当事人举办民办学校。" });
+    town.done("li", &no, "2026-03-12", json!({ "step": "set_figure", "figure": figure })).await;
+    town.decision(&no, "no_penalty_decision").await;
     town.done(
         "qian",
         &no,

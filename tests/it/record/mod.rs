@@ -4,6 +4,7 @@ mod attachments;
 mod backup;
 mod chain;
 mod full;
+mod lists;
 mod merkle;
 mod outside;
 mod schema;
