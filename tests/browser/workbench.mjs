@@ -64,9 +64,14 @@ async function take(page, key, values = {}, day) {
     else await field.fill(value);
   }
   if (day) await form.locator("[data-day]").fill(day);
+  await page.evaluate(() => document.querySelector("#toast").replaceChildren());
   await form.locator("button[type=submit]").click();
 }
-const said = (page, text) => page.waitForFunction((t) => document.querySelector("#toast")?.textContent.includes(t), text);
+async function said(page, text) {
+  const told = await page.waitForFunction((t) => (document.querySelector("#toast")?.textContent.includes(t) ? "yes" : document.querySelector(".refusal .note")?.textContent), text);
+  const what = await told.jsonValue();
+  assert.equal(what, "yes", `${text}: ${what}`);
+}
 
 // ── Without sign-in pages lead to it, and back.
 const stranger = await desk("");
@@ -94,6 +99,7 @@ await look(li, "case-new");
 // The evidence as the officers number it.
 const file = await bureau.call("li", "GET", `/api/v1/cases/${encodeURIComponent(no)}`);
 const facts = structuredClone(file.dossier.case);
+facts.facts.gains = { ...facts.facts.gains, rule_citation: "行政处罚法第二十八条第二款" };
 facts.evid = [{ no: 1, kind: "site_record", title: "现场检查笔录", proves: "教室和学生情况" }, { no: 2, kind: "documentary", title: "营业执照复印件", proves: "当事人主体资格" }, { no: 3, kind: "documentary", title: "收费台账", proves: "收取培训费46580元" }];
 await bureau.step("li", no, "2026-03-02", { step: "save_facts", case: facts });
 
@@ -123,13 +129,13 @@ await li.reload();
 assert.equal(await li.inputValue('form[data-key="close_investigation"] [data-path="opinion"]'), "建议给予行政处罚。", "what was typed survives a reload");
 await take(li, "close_investigation", { factors_reviewed: true }, "2026-03-12");
 await said(li, "调查终结");
-await take(li, "set_figure", { "figure.tier": "general", "figure.fine_fen": "90000", "figure.kinds": ["罚款"], "figure.reason": "没有从轻从重情节，按一般阶次处罚" }, "2026-03-12");
+await take(li, "set_figure", { "figure.tier": "lenient", "figure.fine_fen": "60000", "figure.kinds": ["罚款"], "figure.reason": "立案前主动退还部分费用，从轻处罚" }, "2026-03-12");
 await said(li, "人工定值");
 await li.goto(`${at(no)}#range`);
 await li.waitForSelector("svg.range path.mine");
 await look(li, "case-range");
 
-await take(li, "issue_notice", { reasons: "事实清楚，证据确凿，没有从轻从重情节。" }, "2026-03-13");
+await take(li, "issue_notice", { reasons: "事实清楚，证据确凿，立案前主动退费，从轻处罚。" }, "2026-03-13");
 await said(li, "事先告知");
 await take(li, "serve-notice", { "service.method": "direct", "service.sent_on": "2026-03-13", "service.served_on": "2026-03-13", "service.place": "云岫市东湖路88号", "service.receiver": "张某（法定代表人）" }, "2026-03-13");
 await said(li, "陈述申辩期");

@@ -109,12 +109,13 @@ async function attachments() {
 attachments();
 
 // ── The record, read when it is wanted: reading it is on record, too.
+const ACTIONS = { "case.opened": "登记案件", "case.read": "查阅案件", "case.moved": "推进案件", "case.changed": "办理事项", "case.assessed": "推算裁量", "case.conflict": "提交了过时的内容（已保留）", "sources.found": "检索依据", "review.read": "查阅审核", "draft.queued": "开始起草", "draft.read": "查阅草稿", "draft.passage_saved": "系统写成一段", "draft.passage_taken": "对一段负责", "draft.cancelled": "取消起草", "draft.finished": "草稿写完", "draft.filed": "文书入卷", "archive.read": "下载归档包", "attachment.added": "上传附件" };
 $("record").addEventListener("toggle", async () => {
   const box = $("record-body");
   if (!$("record").open || box.childElementCount) return;
   try {
     const { events } = await get(`${base}/record`);
-    box.replaceChildren(el("ol", { class: "record" }, ...events.map((e) => el("li", {}, el("time", {}, String(e.at ?? "").slice(0, 16).replace("T", " ")), " ", el("b", {}, e.actor?.name ?? ""), " ", e.action_zh ?? e.action, el("small", {}, `第 ${e.seq} 号`)))));
+    box.replaceChildren(el("ol", { class: "record" }, ...events.map((e) => el("li", {}, el("time", {}, String(e.at ?? "").slice(0, 16).replace("T", " ")), " ", el("b", {}, e.actor_name), " ", ACTIONS[e.action] ?? e.action, el("small", {}, `第 ${e.seq} 号`)))));
   } catch (error) { showRefusal(box, error); }
 });
 

@@ -22,6 +22,11 @@ export async function openFacts(data, onChange) {
     $("marks").replaceChildren(...(values.length ? parts : []));
     $("marks").scrollTop = narrative.scrollTop;
   };
+  // `evid[2].title` is the third piece of evidence.
+  const nameOf = (path) => {
+    const [, head, n] = /^(\w+)\[(\d+)\]/.exec(path) ?? [];
+    return catalog.paths[path] ?? (head ? `${catalog.paths[head] ?? head}${Number(n) + 1}` : path);
+  };
   narrative.addEventListener("input", () => { marks([]); $("found").replaceChildren(); });
   narrative.addEventListener("scroll", () => { $("marks").scrollTop = narrative.scrollTop; });
   for (const field of [narrative, $("form")]) field.addEventListener("input", onChange);
@@ -40,7 +45,7 @@ export async function openFacts(data, onChange) {
       $("found").replaceChildren(...seen.map((v) => el("li", {}, el("button", { type: "button", class: "ghost", onclick: () => {
         narrative.focus();
         narrative.setSelectionRange(text.slice(0, v.span.start).join("").length, text.slice(0, v.span.end).join("").length);
-      } }, `${catalog.paths[v.path] ?? v.path}：${text.slice(v.span.start, v.span.end).join("")}`))));
+      } }, `${nameOf(v.path)}：${text.slice(v.span.start, v.span.end).join("")}`))));
       $("extract-note").textContent = `识别出 ${result.values.length} 项，已填入空白处；请逐项核对后保存。`;
       onChange();
     },

@@ -96,7 +96,7 @@ pub fn desk(flow: &Flow, who: &Signed, page: &DeskPage, today: String) -> Respon
 }
 
 fn mine_less(more: i64, less: i64) -> String {
-    crate::domain::money::Fen(more - less).grouped()
+    super::yuan(crate::domain::money::Fen(more - less))
 }
 
 /// Where this case sits among the similar ones, and how sure that is: from the engine's numbers, never more than they carry.

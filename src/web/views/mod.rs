@@ -57,9 +57,9 @@ fn environment(sources: &[(String, String)]) -> Environment<'_> {
     env.set_formatter(|out, state, value| {
         if value.is_none() || value.is_undefined() { Ok(()) } else { escape_formatter(out, state, value) }
     });
-    env.add_filter("yuan", |fen: Option<i64>| fen.map_or_else(String::new, |f| Fen(f).grouped()));
+    env.add_filter("yuan", |fen: Option<i64>| fen.map_or_else(String::new, |f| yuan(Fen(f))));
     env.add_filter("zh", |code: Option<String>, name: String| vocabularies::zh(&name, &code.unwrap_or_default()));
-    env.add_filter("minute", |time: String| time.get(..16).unwrap_or(&time).replace('T', " "));
+    env.add_filter("minute", minute);
     env.add_filter("path", |text: String| encoded(&text));
     for (name, source) in sources {
         if let Err(e) = env.add_template(name, source) {
@@ -67,6 +67,21 @@ fn environment(sources: &[(String, String)]) -> Environment<'_> {
         }
     }
     env
+}
+
+/// A sum as people read it: `30,000`, with 角 and 分 only where there are any.
+pub fn yuan(sum: Fen) -> String {
+    let told = sum.grouped();
+    told.strip_suffix(".00").map_or(told.clone(), str::to_string)
+}
+
+/// A moment in the legal time of the country, to the minute.
+fn minute(time: String) -> String {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    match time.parse::<jiff::Timestamp>() {
+        Ok(at) => at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => time,
+    }
 }
 
 /// A segment of an address: all but letters, digits and `-_.` as %XX.

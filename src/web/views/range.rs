@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::yuan;
 use crate::domain::assessment::{Assessment, MoneyRange};
 use crate::domain::money::Fen;
 use crate::domain::penalty::PenaltyKind;
@@ -48,6 +49,8 @@ pub struct Marker {
 pub struct Picture {
     pub x: f64,
     pub w: f64,
+    /// Where the picture begins, when a band lies below the range.
+    pub floor: Option<String>,
     pub lo: String,
     pub hi: String,
     pub span: String,
@@ -61,7 +64,7 @@ pub struct Picture {
 /// `超过1万元至5万元（不含）` in figures.
 pub fn span(range: &MoneyRange) -> String {
     let (above, below) = (if range.lo_incl { "" } else { "超过" }, if range.hi_incl { "" } else { "（不含）" });
-    format!("{above}{}元至{}元{below}", range.lo.grouped(), range.hi.grouped())
+    format!("{above}{}元至{}元{below}", yuan(range.lo), yuan(range.hi))
 }
 
 /// The picture of the fine, where the assessment has a range for one.
@@ -86,11 +89,7 @@ pub fn picture(assessment: &Assessment, bands: &[TierBand], fine: Option<Fen>) -
     for (case, sum) in fines().filter(|(_, f)| (low..=high).contains(&(f.0 as f64))) {
         let x = at(sum);
         let beside = dots.iter().filter(|d| (d.x - x).abs() < 9.0).count();
-        dots.push(Dot {
-            x,
-            y: 40.0 - 9.0 * beside.min(3) as f64,
-            title: format!("{} {}元", case.title, sum.grouped()),
-        });
+        dots.push(Dot { x, y: 30.0 - 9.0 * beside.min(3) as f64, title: format!("{} {}元", case.title, yuan(sum)) });
     }
     let mine = fine.map(|f| {
         let x = at(f);
@@ -101,7 +100,7 @@ pub fn picture(assessment: &Assessment, bands: &[TierBand], fine: Option<Fen>) -
         } else {
             "middle"
         };
-        Marker { x, sum: f.grouped(), anchor, inside: range.contains(f) }
+        Marker { x, sum: yuan(f), anchor, inside: range.contains(f) }
     });
     let mut said = format!("法定幅度{}", span(&range));
     for b in bands {
@@ -115,8 +114,9 @@ pub fn picture(assessment: &Assessment, bands: &[TierBand], fine: Option<Fen>) -
     Some(Picture {
         x,
         w: (end - x).max(3.0),
-        lo: range.lo.grouped(),
-        hi: range.hi.grouped(),
+        floor: (low < range.lo.0 as f64).then(|| yuan(Fen(low as i64))),
+        lo: yuan(range.lo),
+        hi: yuan(range.hi),
         span: span(&range),
         bands: bands.iter().map(view).collect(),
         dots,
