@@ -115,7 +115,7 @@ async fn the_desk_is_drawn_for_the_reviewer() {
     let (cookie, _) = session(&town, "zhao").await;
     let seen = look(&town, Some(&cookie), &format!("/reviews/{id}")).await;
     assert_eq!(seen.status, StatusCode::OK, "{}", seen.html);
-    for words in ["C01", "C16", "预检", "作出结论", "相似案例", "模型起草，采纳"] {
+    for words in ["C01", "C16", "预检", "作出结论", "相似案例", "固定文字，采纳"] {
         assert!(seen.html.contains(words), "{words}");
     }
     // Nothing is decided before a person decides it.
