@@ -16,6 +16,7 @@ use super::caller::{self, Origin};
 use super::handlers::health;
 use super::problem::Problem;
 pub use super::routes::ROUTES;
+use super::views::{encoded, refused};
 use crate::domain::people::{Role, Scope};
 use crate::error::{Class, Report, Result};
 use crate::flow::Flow;
@@ -78,9 +79,13 @@ pub async fn check(State(door): State<Door>, mut request: Request, next: Next) -
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let (signed, renewed) = match pass(&door, route, (&method, &headers), &origin, now).await {
         Ok(passed) => passed,
-        Err(report) if report.class == Class::Unauthenticated && route.path == "/" => {
-            return (StatusCode::SEE_OTHER, [(header::LOCATION, "/sign-in")]).into_response();
+        Err(report) if report.class == Class::Unauthenticated && (route.path == "/" || is_page(route, &headers)) => {
+            // Back to where they wanted to go; the filter of a list is not kept.
+            let next = request.uri().path();
+            let to = if next == "/" { "/sign-in".to_string() } else { format!("/sign-in?next={}", encoded(next)) };
+            return (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
         }
+        Err(report) if is_page(route, &headers) => return refused(report),
         Err(report) => return Problem(report).into_response(),
     };
     let personal = signed.is_some();
@@ -97,6 +102,12 @@ pub async fn check(State(door): State<Door>, mut request: Request, next: Next) -
         response.headers_mut().insert(header::CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// A page asked for by something that shows pages, rather than by a program.
+fn is_page(route: &Route, headers: &HeaderMap) -> bool {
+    let shows = headers.get(header::ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"));
+    shows && route.method == "GET" && route.scope.is_none() && !route.path.starts_with("/api/")
 }
 
 /// Who calls, when they may, and the cookie to send when it changed.

@@ -11,11 +11,7 @@ struct Assets;
 
 #[derive(RustEmbed)]
 #[folder = "src/web/pages"]
-struct Pages;
-
-pub async fn index() -> Response {
-    page("index.html", StatusCode::OK)
-}
+pub(super) struct Pages;
 
 pub async fn sign_in() -> Response {
     page("sign-in.html", StatusCode::OK)

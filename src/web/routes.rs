@@ -8,7 +8,7 @@ use super::access::Access::{Local, Public, Roles, SignedIn};
 use super::access::{Access, Route};
 use super::handlers::{
     assessments, attachments, case_drafts, cases, catalog, completions, drafts, dues, extractions, health, me, oidc,
-    papers, people, record, reviews, search, sessions,
+    pages, papers, people, record, reviews, search, sessions,
 };
 use super::{App, assets};
 use crate::domain::people::Role::{self, Admin, Head, Officer, Publisher, Reviewer, Trainer};
@@ -34,6 +34,14 @@ const OVERSEEING: &[Role] = &[Head, Role::Supervisor, Admin];
 /// document must name each `/api` and `/v1` one (tested).
 pub const ROUTES: &[Route] = &[
     page("GET", "/", Local),
+    page("GET", "/try", Local),
+    page("GET", "/cases", SignedIn),
+    page("GET", "/cases/{no}", SignedIn),
+    page("GET", "/register", Roles(&[Officer, Trainer])),
+    page("GET", "/reviews", Roles(&[Reviewer, Head, Officer, Role::Supervisor])),
+    page("GET", "/reviews/{id}", SignedIn),
+    page("GET", "/overview", Roles(&[Head, Role::Supervisor])),
+    page("GET", "/help", SignedIn),
     page("GET", "/sign-in", Public),
     page("GET", "/welcome", Public),
     page("GET", "/assets/{name}", Public),
@@ -120,7 +128,15 @@ pub const ROUTES: &[Route] = &[
 
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/", get(assets::index))
+        .route("/", get(pages::home))
+        .route("/try", get(pages::try_out))
+        .route("/cases", get(pages::cases))
+        .route("/cases/{no}", get(pages::case))
+        .route("/register", get(pages::register))
+        .route("/reviews", get(pages::reviews))
+        .route("/reviews/{id}", get(pages::desk))
+        .route("/overview", get(pages::overview))
+        .route("/help", get(pages::help))
         .route("/sign-in", get(assets::sign_in))
         .route("/welcome", get(assets::welcome))
         .route("/assets/{name}", get(assets::asset))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Drives the page in headless Chromium against a served copy. Opt-in on a user's machine; ZHICAI_REQUIRE_BROWSER=1 makes it mandatory.
+# Drives the pages in headless Chromium against a served copy. Opt-in on a user's machine; ZHICAI_REQUIRE_BROWSER=1 makes it mandatory.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
@@ -9,9 +9,19 @@ if [ -z "$browser" ]; then
 fi
 work=$(mktemp -d)
 trap 'kill "${server:-}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
-(cd "$work" && npm init -y >/dev/null && npm install --silent --no-audit --no-fund playwright-core >/dev/null)
+(cd "$work" && npm init -y >/dev/null && npm install --silent --no-audit --no-fund playwright-core axe-core >/dev/null)
 cargo build --quiet
 binary=${CARGO_TARGET_DIR:-target}/debug/zhicai
+mkdir -p "$work/data"
+cat >"$work/data/zhicai.toml" <<'TOML'
+[agency]
+retention_years = 30
+court = "云岫市人民法院"
+address = "云岫市人民路1号"
+phone = "0871-00000000"
+bank = "云岫市农村商业银行"
+bank_account = "0000000000000000"
+TOML
 ZHICAI_DENSE=off "$binary" --data "$work/data" serve --listen 127.0.0.1:0 --model "${ZHICAI_BROWSER_MODEL:-none}" >"$work/out" 2>"$work/err" &
 server=$!
 for _ in $(seq 600); do
@@ -21,6 +31,8 @@ for _ in $(seq 600); do
     sleep 0.5
 done
 [ -n "${address:-}" ] || { cat "$work/err" >&2; echo "the service did not start" >&2; exit 1; }
-cp tests/browser/page.mjs "$work/page.mjs"
-cp tests/browser/narrative.txt "$work/narrative.txt"
-CHROMIUM="$browser" ADDRESS="$address" OUT="${ZHICAI_BROWSER_OUT:-$work/out-files}" node "$work/page.mjs"
+cp tests/browser/*.mjs tests/browser/narrative.txt "$work/"
+out=${ZHICAI_BROWSER_OUT:-$work/out-files}
+CHROMIUM="$browser" ADDRESS="$address" OUT="$out" node "$work/page.mjs"
+link=$("$binary" --data "$work/data" people add feng --name 冯管 --role admin --url "$address" | grep -o 'http[^ ]*welcome#[^ ]*' | head -1)
+CHROMIUM="$browser" ADDRESS="$address" OUT="$out" ADMIN_LINK="$link" node "$work/workbench.mjs"

@@ -6,6 +6,7 @@ mod dated;
 pub mod drafts;
 pub mod dues;
 mod look;
+mod pages;
 pub mod papers;
 mod products;
 mod record;
@@ -19,6 +20,7 @@ use serde::Serialize;
 use serde_json::json;
 
 pub use self::look::audit_json;
+pub use self::pages::{CasePage, DeskPage, ElementView, Overview, Tally, TierBand};
 use super::people::hidden;
 use super::{Flow, report};
 use crate::domain::dossier::Dossier;
@@ -29,7 +31,7 @@ use crate::domain::procedure::{self, Registration, Row};
 use crate::domain::process_record::{ActorRef, NewEvent};
 use crate::error::{Class, Report, Result, Wrong};
 pub use crate::store::Once;
-pub use crate::store::cases::{Filter, Page, Parked};
+pub use crate::store::cases::{Filter, Page, Parked, ReviewRow};
 use crate::store::cases::{Open, Sight, Stored};
 use crate::store::{Answer, Done};
 

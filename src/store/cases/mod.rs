@@ -3,10 +3,12 @@
 mod list;
 pub(in crate::store) mod lists;
 mod numbers;
+mod overview;
 mod reviews;
 mod save;
 
 pub use list::{CaseRow, DueRow, Filter, Page, Sight};
+pub use overview::{Overview, Tally};
 pub use reviews::ReviewRow;
 pub use save::{Open, Park, Save};
 

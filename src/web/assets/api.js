@@ -16,15 +16,16 @@ function csrf() {
   try { return sessionStorage.getItem("csrf"); } catch { return null; }
 }
 
-async function call(method, path, body, again = false) {
+async function call(method, path, body, more = {}, again = false) {
   let response;
-  const headers = body === undefined ? {} : { "content-type": "application/json" };
+  const form = body instanceof FormData;
+  const headers = { ...(body === undefined || form ? {} : { "content-type": "application/json" }), ...more };
   if (method !== "GET" && csrf()) headers["x-zhicai-csrf"] = csrf();
   try {
     response = await fetch(path, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? undefined : form ? body : JSON.stringify(body),
     });
   } catch {
     throw new Problem({ title: "连接不上服务", detail: "请确认 zhicai 正在运行，然后重试；已录入的内容仍在本页" }, 0);
@@ -35,12 +36,16 @@ async function call(method, path, body, again = false) {
   if (data?.code === "auth.csrf" && !again) {
     // Signed in in another tab, or anew.
     keepCsrf((await call("GET", "/api/v1/me")).csrf);
-    return call(method, path, body, true);
+    return call(method, path, body, more, true);
+  }
+  if (response.status === 401 && document.querySelector('meta[name="csrf"]')) {
+    throw new Problem({ title: "登录已过期", detail: "请在另一个标签页重新登录后回到这里再试；已填写的内容仍在本页", code: data?.code }, 401);
   }
   if (!response.ok) throw new Problem(data ?? { title: `请求失败（${response.status}）` }, response.status);
   return data;
 }
 
 export const get = (path) => call("GET", path);
-export const post = (path, body) => call("POST", path, body);
+export const post = (path, body, headers) => call("POST", path, body, headers);
+export const put = (path, body, headers) => call("PUT", path, body, headers);
 export const remove = (path) => call("DELETE", path);

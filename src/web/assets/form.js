@@ -31,7 +31,7 @@ export class CaseForm {
     this.narrative = narrative;
     this.catalog = catalog;
     this.kept = {};
-    const options = (select, rows, blank) => select.replaceChildren(...(blank ? [el("option", { value: "" }, blank)] : []), ...rows.map(([value, zh]) => el("option", { value }, zh)));
+    const options = (select, rows, blank) => select?.replaceChildren(...(blank ? [el("option", { value: "" }, blank)] : []), ...rows.map(([value, zh]) => el("option", { value }, zh)));
     options(root.querySelector("#circumstance"), catalog.circumstances, "（未选）");
     options(root.querySelector("#party-kind"), catalog.party_kinds, "（未选）");
     options(root.querySelector("#tier"), catalog.tiers, "（待人决定）");
@@ -41,10 +41,11 @@ export class CaseForm {
     for (const [law, rows] of groups) {
       violation.append(el("optgroup", { label: law }, ...rows.map((v) => el("option", { value: v.id, title: v.act }, `${v.id}　${v.act.slice(0, 42)}${v.status === "active" ? "" : "〔" + v.status_zh + "〕"}`))));
     }
-    root.querySelector("#kinds").append(...catalog.kinds.map(([code, zh]) => el("label", {}, el("input", { type: "checkbox", value: code }), zh)));
+    root.querySelector("#kinds")?.append(...catalog.kinds.map(([code, zh]) => el("label", {}, el("input", { type: "checkbox", value: code }), zh)));
     root.querySelector("#add-factor").onclick = () => this.addFactor({});
     root.querySelector("#add-evidence").onclick = () => this.addEvidence({});
-    root.querySelector("#add-officer").onclick = () => this.addOfficer({});
+    const officer = root.querySelector("#add-officer");
+    if (officer) officer.onclick = () => this.addOfficer({});
   }
 
   addFactor(fact) {
@@ -89,6 +90,7 @@ export class CaseForm {
     const lists = [["#factors", data.facts?.factors, (x) => this.addFactor(x)], ["#evidence", data.evid, (x) => this.addEvidence(x)], ["#officers", data.officer, (x) => this.addOfficer(x)]];
     for (const [id, rows, add] of lists) {
       const box = this.root.querySelector(id);
+      if (!box) continue;
       if (onlyEmpty && box.children.length) continue;
       box.replaceChildren();
       for (const row of rows ?? []) add(row);
@@ -127,11 +129,11 @@ export class CaseForm {
       if (row.dataset.collected) item.collected_at = row.dataset.collected;
       return item;
     });
-    data.officer = [...this.root.querySelectorAll(".officer")].map((row) => ({ name: row.children[0].value.trim() || null, cert_no: row.children[1].value.trim() || null, valid_to: row.children[2].value || null }));
+    if (this.root.querySelector("#officers")) data.officer = [...this.root.querySelectorAll(".officer")].map((row) => ({ name: row.children[0].value.trim() || null, cert_no: row.children[1].value.trim() || null, valid_to: row.children[2].value || null }));
     const kinds = [...this.root.querySelectorAll("#kinds input:checked")].map((box) => box.value);
     const final = data.disc?.final;
-    if (kinds.length || final?.tier || final?.fine_fen != null) write(data, "disc.final.kinds", kinds);
-    else if (data.disc) delete data.disc.final;
+    if (this.root.querySelector("#kinds") && (kinds.length || final?.tier || final?.fine_fen != null)) write(data, "disc.final.kinds", kinds);
+    else if (data.disc && this.root.querySelector("#kinds")) delete data.disc.final;
     return data;
   }
 }

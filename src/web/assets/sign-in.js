@@ -27,7 +27,9 @@ $("sign-in").addEventListener("submit", async (event) => {
   try {
     const answer = await post("/api/v1/sessions", { login: $("login").value, password: $("password").value });
     keepCsrf(answer.csrf);
-    location.assign("/");
+    // Only to a page of ours, whatever the address says.
+    const next = new URL(new URLSearchParams(location.search).get("next") ?? "/", location.origin);
+    location.assign(next.origin === location.origin ? next.pathname : "/");
   } catch (e) {
     say(e.message);
     $("password").value = "";

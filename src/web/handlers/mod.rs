@@ -12,6 +12,7 @@ pub mod extractions;
 pub mod health;
 pub mod me;
 pub mod oidc;
+pub mod pages;
 pub mod papers;
 pub mod people;
 pub mod record;

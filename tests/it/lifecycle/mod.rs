@@ -6,4 +6,5 @@ pub mod town;
 pub mod access;
 mod endings;
 mod guarding;
+mod pages;
 mod signing_in;

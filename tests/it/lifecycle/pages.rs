@@ -1,0 +1,125 @@
+//! Pages over HTTP: each is drawn for those who may see it, leads to sign-in without one, says refusals as pages, and shows what
+//! people wrote as words and nothing else.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::json;
+use tower::ServiceExt;
+
+use super::access::session;
+use super::scripts::{heard_in_writing, investigated, registration, registration_with, reviewed, told};
+use super::town::{Town, encoded};
+
+const EVIL: &str = r#""><img src=x onerror="alert(1)"><script>alert(2)</script>{{7*7}}{% raw %}"#;
+
+struct Seen {
+    status: StatusCode,
+    location: String,
+    html: String,
+}
+
+async fn look(town: &Town, cookie: Option<&str>, path: &str) -> Seen {
+    let mut request = Request::get(encoded(path)).header(header::ACCEPT, "text/html,application/xhtml+xml");
+    if let Some(cookie) = cookie {
+        request = request.header(header::COOKIE, cookie);
+    }
+    let response = town.service.app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let location =
+        response.headers().get(header::LOCATION).map(|l| l.to_str().unwrap().to_string()).unwrap_or_default();
+    let status = response.status();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    Seen { status, location, html: String::from_utf8_lossy(&bytes).into_owned() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_drawn_and_none_has_a_script_of_its_own() {
+    let town = Town::new().await;
+    let no = town.open("li", registration()).await;
+    town.play(&no, [investigated(), told(), heard_in_writing()].concat()).await;
+    let case = format!("/cases/{no}");
+    let pages = |who: &str| match who {
+        "li" => vec!["/", "/cases", "/cases?mine=true&q=启明", "/register", "/reviews", "/help", "/try", case.as_str()],
+        "zhao" => vec!["/", "/reviews", "/reviews?state=submitted", "/help"],
+        _ => vec!["/", "/?all=true", "/overview", "/cases?state=rechecked", case.as_str()],
+    };
+    for who in ["li", "zhao", "qian"] {
+        let (cookie, _) = session(&town, who).await;
+        for path in pages(who) {
+            let seen = look(&town, Some(&cookie), path).await;
+            assert_eq!(seen.status, StatusCode::OK, "{who} {path}\n{}", seen.html);
+            assert!(seen.html.contains("</html>"), "{who} {path}");
+            for wrong in ["<script>", " style=\"", " onclick", "javascript:", "<style"] {
+                assert!(!seen.html.contains(wrong), "{who} {path}: {wrong}");
+            }
+        }
+        let seen = look(&town, Some(&cookie), "/cases/2020-9999").await;
+        assert_eq!(seen.status, StatusCode::NOT_FOUND, "{}", seen.html);
+        assert!(seen.html.contains("</html>"));
+    }
+    let (cookie, _) = session(&town, "wu").await;
+    let seen = look(&town, Some(&cookie), "/overview").await;
+    assert_eq!(seen.status, StatusCode::FORBIDDEN);
+    assert!(seen.html.contains("没有权限"), "{}", seen.html);
+}
+
+#[tokio::test]
+async fn without_sign_in_pages_lead_to_it() {
+    let town = Town::new().await;
+    for (path, to) in [("/cases", "/sign-in?next=%2Fcases"), ("/reviews/x", "/sign-in?next=%2Freviews%2Fx")] {
+        let seen = look(&town, None, path).await;
+        assert_eq!((seen.status, seen.location.as_str()), (StatusCode::SEE_OTHER, to));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_write_is_shown_as_words() {
+    let town = Town::new().await;
+    let mut evil = registration_with(|case| {
+        case["case"] = json!({ "cause": EVIL, "source": EVIL });
+        for part in ["name", "address", "legal_representative"] {
+            case["party"][part] = json!(EVIL);
+        }
+        case["facts"]["narrative"] = json!(EVIL);
+        case["facts"]["place"] = json!(EVIL);
+        case["evid"] = json!([{ "no": 1, "kind": "site_record", "title": EVIL, "proves": EVIL }]);
+    });
+    evil["clue"]["summary"] = json!(EVIL);
+    evil["clue"]["source"] = json!(EVIL);
+    let no = town.open("li", evil).await;
+    let file = json!({ "step": "file", "jurisdiction": EVIL, "preliminary": EVIL });
+    let _ = town.step("qian", &no, "2026-03-02", file).await;
+    let case = format!("/cases/{no}");
+    for who in ["li", "qian"] {
+        let (cookie, _) = session(&town, who).await;
+        for path in ["/", "/cases", case.as_str(), "/cases?q=%22%3E%3Cimg%20src%3Dx%3E"] {
+            let seen = look(&town, Some(&cookie), path).await;
+            assert_eq!(seen.status, StatusCode::OK, "{path}");
+            for wrong in ["<img", "<script>alert", ">49<", "onerror=\""] {
+                assert!(!seen.html.contains(wrong), "{who} {path}: {wrong}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_desk_is_drawn_for_the_reviewer() {
+    let town = Town::new().await;
+    let no = town.open("li", registration()).await;
+    town.play(&no, [investigated(), told(), heard_in_writing()].concat()).await;
+    town.decision(&no, "penalty_decision").await;
+    let [submit, accept, _] = reviewed("penalty", ["2026-03-24", "2026-03-25", "2026-03-26"]).try_into().unwrap();
+    town.play(&no, vec![submit, accept]).await;
+    let (_, queue) = town.get("zhao", "/api/v1/reviews").await;
+    let id = queue["reviews"][0]["id"].as_str().unwrap().to_string();
+    let (cookie, _) = session(&town, "zhao").await;
+    let seen = look(&town, Some(&cookie), &format!("/reviews/{id}")).await;
+    assert_eq!(seen.status, StatusCode::OK, "{}", seen.html);
+    for words in ["C01", "C16", "预检", "作出结论", "相似案例", "固定文字，采纳"] {
+        assert!(seen.html.contains(words), "{words}");
+    }
+    // Nothing is decided before a person decides it.
+    assert!(!seen.html.contains(" checked"), "an item is ticked beforehand");
+    let gone = look(&town, Some(&cookie), "/reviews/none").await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+}
