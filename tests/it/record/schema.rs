@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use sqlx::{Connection, Executor, Row};
+use zhicai::store::cases::Sight;
 use zhicai::store::verify::{Place, Verified, Wanted, verify};
 use zhicai::store::{self, Answer, Done, Once, StoreError};
 
@@ -37,14 +38,17 @@ async fn look(dir: &Path) -> Verified {
 
 #[tokio::test]
 async fn every_earlier_version_is_upgraded_with_its_record_unbroken() {
-    for version in [1, 2] {
+    for version in [1, 2, 5] {
         let dir = saved(version).await;
         // As it is, without an upgrade: an old backup can be verified.
         let old = look(dir.path()).await;
         assert!(old.ok, "v{version}: {:#?}", old.faults);
         assert_eq!((old.files, old.checkpoints), (1, 1));
         let (reader, writer) = store::open(dir.path()).await.unwrap();
-        assert_eq!(reader.events_of_case("2026-0001").await.unwrap().len(), 4);
+        let opened = usize::from(version >= 3);
+        assert_eq!(reader.events_of_case("2026-0001").await.unwrap().len(), 4 + opened);
+        let case = reader.case("2026-0001", &Sight::system()).await.unwrap();
+        assert_eq!(case.map(|c| c.dossier.created_by), (opened > 0).then(|| "p1".into()));
         let files = reader.attachments_of("2026-0001").await.unwrap();
         assert_eq!((files[0].name.as_str(), files[0].size), ("旧合同.pdf", CONTENT.len() as u64));
         let people = reader.people().await.unwrap();

@@ -24,7 +24,10 @@ SEALED = {
         "login name roles legal_qualification first_time_reviewer external_id disabled password_hash version changed_at",
     ),
     "certificates": ("cert_no", "person_id place issuer region categories valid_from valid_to"),
+    "cases": ("case_no", "version state teaching created_by dossier dues"),
 }
+# Rows of a case that was opened through the program at version 5, by table.
+CASE = json.loads((HERE / "case.json").read_text())
 CONTENT = b"%PDF-1.7\nold\n%%EOF\n"
 
 key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex((HERE / "record.key").read_text().strip()))
@@ -117,6 +120,15 @@ if VERSION >= 2:
         categories="教育", valid_from="2024-01-01", valid_to="2029-12-31",
     )
     event("person.added", "person:p1", {"login": "zhangsan"}, [person, certificate], version=1)
+if VERSION >= 3:
+    for table, rows in CASE.items():
+        for values in rows:
+            if table == "cases":
+                case = row(table, **values | {"seq": len(hashes) + 1})
+            else:
+                names = f"{', '.join(values)}) VALUES ({', '.join('?' * len(values))}"
+                db.execute(f"INSERT INTO {table} ({names})", list(values.values()))
+    event("case.opened", "case:2026-0001", {}, [case], case_no="2026-0001", version=1)
 for n in range(3):
     event("case.read", "case:2026-0001", {"n": n}, case_no="2026-0001")
 db.execute(
