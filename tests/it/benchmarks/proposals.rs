@@ -304,14 +304,16 @@ fn a_document_table_is_read_like_a_sheet() {
 #[test]
 fn what_the_publication_lacks_is_named_and_can_be_added_later() {
     let place = Place::new();
+    // One file: a workbook made a second time carries another time of day.
+    let book = good();
     let none = Published::default();
-    let done = place.try_import("基准.xlsx", &good(), &none).unwrap();
+    let done = place.try_import("基准.xlsx", &book, &none).unwrap();
     for id in ["r2", "r3", "r4"] {
         place.confirm(&done.proposal, row(id), None, "张三").unwrap();
     }
     let Err(ProposalError::Missing(open)) = place.adopt(&done.proposal, "李四", None) else { panic!() };
     assert_eq!(open.len(), 4, "{open:?}");
-    let again = place.try_import("基准.xlsx", &good(), &published()).unwrap();
+    let again = place.try_import("基准.xlsx", &book, &published()).unwrap();
     assert!(again.again && again.proposal == done.proposal);
     place.adopt(&done.proposal, "李四", None).unwrap();
 }

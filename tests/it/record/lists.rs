@@ -42,7 +42,7 @@ async fn a_changed_list_is_found() {
         ("UPDATE cases SET party = party || '甲'", Some("list.changed"), "cases"),
         ("UPDATE cases SET next_due = '2031-01-01'", Some("list.changed"), "cases"),
         ("UPDATE cases SET dues = '[]' || ' '", Some("row.changed"), "cases"),
-        ("UPDATE doc_numbers SET number = number + 1", Some("row.changed"), "doc_numbers"),
+        ("UPDATE doc_numbers SET subject = 'case:x'", Some("row.changed"), "doc_numbers"),
     ] {
         let changed = tempfile::tempdir().unwrap();
         copy_record(&dir.path().join("copy"), changed.path());
