@@ -31,6 +31,7 @@ for _ in $(seq 600); do
     sleep 0.5
 done
 [ -n "${address:-}" ] || { cat "$work/err" >&2; echo "the service did not start" >&2; exit 1; }
+address=${address%/}
 cp tests/browser/*.mjs tests/browser/narrative.txt "$work/"
 out=${ZHICAI_BROWSER_OUT:-$work/out-files}
 CHROMIUM="$browser" ADDRESS="$address" OUT="$out" node "$work/page.mjs"
