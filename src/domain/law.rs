@@ -1,8 +1,10 @@
 //! 法律: identity of a provision and its citation in Chinese. Text lives in `corpus`; here are only names and numbers.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::numerals::to_han;
@@ -95,6 +97,23 @@ impl fmt::Display for Provision {
     }
 }
 
+/// A basis as rule files note it, written out for a document: `行政处罚法32(一)` becomes
+/// `《中华人民共和国行政处罚法》第三十二条第一项`. Anything else keeps its words, with the brackets of Chinese text.
+pub fn formal(basis: &str) -> String {
+    static SHORT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(\p{Han}+法)(\d{1,4})([①-⑳])?(?:\(([一二三四五六七八九十]{1,3})\))?(?:前句|后句)?$")
+            .expect("valid")
+    });
+    let Some(whole) = SHORT.captures(basis.trim()) else { return basis.replace('(', "（").replace(')', "）") };
+    let article = whole[2].parse().unwrap_or_default();
+    let law = &whole[1];
+    let nation = if law.starts_with("中华人民共和国") { "" } else { "中华人民共和国" };
+    let paragraph = whole.get(3).and_then(|m| m.as_str().chars().next()).map_or(0, |c| c as u32 - '①' as u32 + 1);
+    let provision = Provision { law: format!("{nation}{law}"), article, paragraph, items: vec![] };
+    let item = whole.get(4).map_or_else(String::new, |m| format!("第{}项", m.as_str()));
+    format!("{provision}{item}")
+}
+
 /// The stable id of an article version: `law title@施行日`, e.g. `民办教育促进法@2018-12-29`; the date part is `unknown` when
 /// the source gives none.
 pub fn version_id(law: &str, effective_from: Option<Date>) -> String {
@@ -116,5 +135,19 @@ mod tests {
         assert_eq!(p.to_string(), "《中华人民共和国行政处罚法》第三十三条第一款");
         let p = Provision { law: "某法".into(), article: 62, paragraph: 1, items: vec![3, 4] };
         assert_eq!(p.number_zh(), "第六十二条第一款第三项、第四项");
+    }
+
+    #[test]
+    fn a_short_basis_is_written_out_and_anything_else_keeps_its_words() {
+        for (short, written) in [
+            ("行政处罚法32(一)", "《中华人民共和国行政处罚法》第三十二条第一项"),
+            ("行政处罚法33①后句", "《中华人民共和国行政处罚法》第三十三条第一款"),
+            ("行政处罚法30", "《中华人民共和国行政处罚法》第三十条"),
+            ("工作方案二(三)2", "工作方案二（三）2"),
+            ("行政处罚法44、45", "行政处罚法44、45"),
+            ("", ""),
+        ] {
+            assert_eq!(super::formal(short), written);
+        }
     }
 }

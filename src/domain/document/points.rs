@@ -11,7 +11,7 @@ use super::form::Form;
 use super::redact::Redactor;
 use crate::domain::assessment::{Assessment, ClauseRole};
 use crate::domain::case::{Case, Evidence};
-use crate::domain::law::Provision;
+use crate::domain::law::{Provision, formal};
 
 /// The fields of a penalty decision that the model may write (documents.md §2.10).
 pub const FACTS: &str = "facts";
@@ -197,7 +197,7 @@ fn reasoning(
         let template = if factor.effect == "none" || factor.basis.trim().is_empty() {
             format!("案件办理中查明，{stated}。")
         } else {
-            let law = redactor.values.number("law:情节依据", &factor.basis, "facts.factors");
+            let law = redactor.values.number("law:情节依据", &formal(&factor.basis), "facts.factors");
             let label = redactor.values.number("fact:情节", &factor.zh, "facts.factors");
             sources.push(format!("law:{}", factor.basis));
             format!("关于情节，{stated}，属于{{{{{law}}}}}规定的{{{{{label}}}}}的情形。")

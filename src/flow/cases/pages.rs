@@ -4,17 +4,17 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::drafts::{DraftLine, PassageChange};
+use super::drafts::DraftLine;
 use super::papers::PaperLine;
 use super::{Asking, CaseView};
 use crate::corpus::cases::Shelf;
 use crate::domain::assessment::{Assessment, MoneyRange};
 use crate::domain::checks::Finding;
 use crate::domain::discretion;
-use crate::domain::dossier::{DecisionKind, Dossier};
+use crate::domain::dossier::Dossier;
 use crate::domain::penalty::Tier;
 use crate::domain::people::Person;
-use crate::domain::procedure::guards::{decision_paper, elements_asked};
+use crate::domain::procedure::guards::elements_asked;
 use crate::error::Result;
 use crate::flow::{Flow, report};
 use crate::store::cases::Sight;
@@ -64,7 +64,6 @@ pub struct DeskPage {
     pub case: CaseView,
     pub assessment: Assessment,
     pub bands: Vec<TierBand>,
-    pub changes: Vec<PassageChange>,
     #[serde(skip)]
     pub people: Vec<Person>,
 }
@@ -93,10 +92,8 @@ impl Flow {
         let case = self.case_view(ask, &case_no).await?;
         let today = ask.today();
         let assessment = self.assessed(&case.dossier.as_case(), today, None, Shelf::of(Some(&ask.actor)))?;
-        let kind = decision_paper(case.dossier.intended.unwrap_or(DecisionKind::Penalty));
-        let changes = self.draft_changes(&ask.actor, &case_no, kind).await?;
         let bands = self.bands(&case.dossier, today);
-        Ok(DeskPage { desk, assessment, bands, changes, people: self.people().await?, case })
+        Ok(DeskPage { desk, assessment, bands, people: self.people().await?, case })
     }
 
     /// What each permitted tier would leave of the range: the engine asked once per tier, nothing decided here.

@@ -339,7 +339,7 @@ pub(super) fn supports(case: &Case, assessment: &Assessment) -> Vec<String> {
         };
         out.push(provision.to_string());
     }
-    out.extend(assessment.factors.iter().map(|f| f.basis.clone()));
+    out.extend(assessment.factors.iter().map(|f| crate::domain::law::formal(&f.basis)));
     out.extend(assessment.suggested_fen.iter().flat_map(|r| [r.lo.plain_yuan(), r.hi.plain_yuan()]));
     out
 }

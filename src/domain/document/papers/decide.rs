@@ -7,6 +7,7 @@ use super::{PaperInput, line, said};
 use crate::domain::checks::CHECKLIST;
 use crate::domain::document::fill::date_zh;
 use crate::domain::dossier::DecisionKind;
+use crate::domain::law::formal;
 use crate::domain::legal_review::Review;
 
 pub(super) fn values(input: &PaperInput<'_>) -> Vec<(&'static str, Value)> {
@@ -84,7 +85,7 @@ fn review(input: &PaperInput<'_>) -> Value {
         .map(|p| json!({ "zh": p.zh, "state": if p.present { "齐" } else { "缺" } }))
         .collect();
     let reasons: Vec<String> =
-        r.into_iter().flat_map(|r| &r.rules).map(|x| format!("{}（{}）", x.reason, x.basis)).collect();
+        r.into_iter().flat_map(|r| &r.rules).map(|x| format!("{}（{}）", x.reason, formal(&x.basis))).collect();
     let responses: Vec<Value> = r
         .into_iter()
         .flat_map(|r| &r.responses)

@@ -7,6 +7,7 @@ use super::{PaperInput, line, said};
 use crate::domain::assessment::ResultCode;
 use crate::domain::document::fill::date_zh;
 use crate::domain::dossier::{ActKind, AvRecord, Dossier};
+use crate::domain::law::formal;
 use crate::domain::penalty::Tier;
 
 pub(super) fn values(input: &PaperInput<'_>) -> Vec<(&'static str, Value)> {
@@ -148,7 +149,7 @@ fn investigation(input: &PaperInput<'_>) -> Value {
         .flat_map(|a| &a.factors)
         .map(|f| {
             let text = f.text.as_deref().and_then(line).map(|t| format!("：{t}")).unwrap_or_default();
-            let basis = if f.basis.trim().is_empty() { String::new() } else { format!("（{}）", f.basis) };
+            let basis = if f.basis.trim().is_empty() { String::new() } else { format!("（{}）", formal(&f.basis)) };
             format!("{}{text}{basis}", f.zh)
         })
         .collect();
@@ -169,7 +170,7 @@ fn investigation(input: &PaperInput<'_>) -> Value {
     let review: Vec<String> = assessment
         .map(|a| {
             let rules = crate::domain::legal_review::scope(d, a, crate::domain::dossier::DecisionKind::Penalty);
-            rules.into_iter().map(|r| format!("{}（{}）", r.reason, r.basis)).collect()
+            rules.into_iter().map(|r| format!("{}（{}）", r.reason, formal(&r.basis))).collect()
         })
         .unwrap_or_default();
     json!({
