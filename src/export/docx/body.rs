@@ -80,21 +80,33 @@ fn seal(agency: &str, date: &str) -> String {
     line(agency, "<w:keepNext/>", 1156) + &line(date, "", 0)
 }
 
-/// Widths of the columns, in twips: the full type area, shared by what the cells hold. A short column stays readable, a long one
-/// does not push the others aside.
+/// Characters to a line of a table: cells are set in 小四.
+const LINE: f64 = 36.0;
+/// Up to here a cell is not broken: a date, a span of pages, a sum.
+const SHORT: f64 = 9.0;
+
+/// Widths of the columns, in twips: the full type area. A column of short cells gets what it needs, so that a date or a span of pages
+/// stays on its line; the others share what is left by what they hold, and a long one does not push them aside.
 pub fn widths(rows: &[Vec<String>]) -> Vec<u32> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let need = |c: usize| {
-        let longest = rows.iter().filter_map(|r| r.get(c)).map(|t| width(t)).fold(0.0, f64::max);
-        // Cells are set in 小四: 36 characters to the line.
-        longest.clamp(3.0, 16.0) + 1.0
+    let longest = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|t| width(t)).fold(0.0, f64::max);
+    let needs: Vec<f64> = (0..columns).map(|c| longest(c).clamp(2.0, 16.0) + 1.5).collect();
+    let short = |need: f64| need <= SHORT + 1.5;
+    let fixed: f64 = needs.iter().copied().filter(|n| short(*n)).sum();
+    let shared: f64 = needs.iter().copied().filter(|n| !short(*n)).sum();
+    let all = fixed + shared;
+    // Where there is no room for that, or nobody to share it, everybody gives alike.
+    let room = LINE - fixed;
+    let keep = shared > 0.0 && room >= shared / 3.0;
+    let part = |need: f64| match (keep, short(need)) {
+        (true, true) => need / LINE,
+        (true, false) => need / shared * room / LINE,
+        (false, _) => need / all,
     };
-    let needs: Vec<f64> = (0..columns).map(need).collect();
-    let all: f64 = needs.iter().sum();
-    let mut out: Vec<u32> = needs.iter().map(|n| (n / all * 8844.0).floor() as u32).collect();
+    let mut out: Vec<u32> = needs.iter().map(|n| (part(*n) * 8844.0).floor() as u32).collect();
     let used: u32 = out.iter().sum();
     if let Some(last) = out.last_mut() {
-        *last += 8844 - used;
+        *last += 8844_u32.saturating_sub(used);
     }
     out
 }
@@ -142,4 +154,30 @@ fn section(label: &Label, first_page: Option<u32>) -> String {
          <w:docGrid w:type=\"lines\" w:linePitch=\"{LINE_PITCH}\"/></w:sectPr>",
         PAGE.0, PAGE.1
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::widths;
+
+    fn row(cells: &[&str]) -> Vec<String> {
+        cells.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn dates_and_pages_stay_on_one_line_and_the_table_fills_the_page() {
+        let rows = [
+            row(&["序号", "文号", "文书名称", "日期", "页次", "备注"]),
+            row(&["16", "安教体法审字〔2026〕第1号", "重大执法决定法制审核意见书", "2026年11月25日", "131—132", ""]),
+        ];
+        let found = widths(&rows);
+        assert_eq!(found.iter().sum::<u32>(), 8844);
+        // A character of 小四 is 240 twips wide; a cell has 216 of padding.
+        assert!(found[3] >= 7 * 240 + 216 && found[4] >= 4 * 240 + 216, "{found:?}");
+        assert!(found[1] > found[4] && found[2] > found[4], "{found:?}");
+        let many = [row(&["姓名"; 9]), row(&["这一格里有很长很长的一段话，要分成几行"; 9])];
+        assert_eq!(widths(&many).iter().sum::<u32>(), 8844);
+        assert!(widths(&many).iter().all(|w| *w > 900), "{:?}", widths(&many));
+        assert!(widths(&[]).is_empty());
+    }
 }
