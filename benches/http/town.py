@@ -142,13 +142,18 @@ class Town:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def office(self):
+        """Makes clients of a session of the administrator."""
+        return self.client().sign_in("guanliyuan", self.admin)
+
     def populate(self, wanted):
         """Adds people over HTTP as an administrator would; `wanted` is a list of (login, roles). Gives login → (id, token)."""
         guest = self.client()
         password = lambda: secrets.token_hex(12)
         admin = {"token": self.link, "login": "guanliyuan", "name": "管理员甲", "password": password()}
         guest.expect("POST", "/api/v1/invitations/accept", admin)
-        office = self.client().sign_in("guanliyuan", admin["password"])
+        self.admin = admin["password"]
+        office = self.office()
 
         def join(person):
             login, roles = person

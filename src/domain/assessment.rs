@@ -209,6 +209,13 @@ pub struct SimilarCase {
     /// Main differences, in words.
     #[serde(default)]
     pub differs: String,
+    /// The beginning of its facts and of its reasons, and its factors in words.
+    #[serde(default)]
+    pub facts: String,
+    #[serde(default)]
+    pub factors: Vec<String>,
+    #[serde(default)]
+    pub reasons: String,
     pub score: f64,
 }
 

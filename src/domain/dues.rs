@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::checks::Look;
+use super::deadline::Origin;
 use super::dossier::{DecisionKind, PublicityState, RemedyOutcome, Served};
 use super::legal_review::ReviewState;
 use super::money::Fen;
@@ -21,7 +22,20 @@ pub struct Due {
     pub owner: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The number of days is the bureau's own: a day to be reminded of, behind which nothing is late by law.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub advisory: bool,
 }
+
+impl Due {
+    /// Somebody of the bureau is late when it has passed.
+    pub fn binds_the_bureau(&self) -> bool {
+        !self.advisory && self.owner != PARTY
+    }
+}
+
+/// Owner of the periods in which a party may or must act.
+pub const PARTY: &str = "party";
 
 struct Dues<'a> {
     look: Look<'a>,
@@ -47,6 +61,7 @@ impl Dues<'_> {
             basis: rule.map_or("", |r| r.basis.as_str()).into(),
             owner: owner.into(),
             problem,
+            advisory: rule.is_some_and(|r| r.kind == Origin::Config),
         });
     }
 }
@@ -79,6 +94,7 @@ pub fn dues(look: Look<'_>) -> Vec<Due> {
             basis: "行政处罚法28①".into(),
             owner: "officer".into(),
             problem: None,
+            advisory: false,
         });
     }
     if let (State::StatementOpen, Some(notice)) = (d.state, d.notice())
@@ -106,8 +122,14 @@ pub fn dues(look: Look<'_>) -> Vec<Due> {
 fn after_decision(out: &mut Dues<'_>) {
     let look = out.look;
     let d = look.dossier;
-    let Some(decision) = &d.decision else { return };
-    if decision.kind == DecisionKind::Transferred {
+    let made_on = match (&d.decision, &d.spot) {
+        (Some(decision), _) => decision.made_on,
+        (None, Some(spot)) => super::procedure::guards::day_of(spot.at),
+        (None, None) => return,
+    };
+    if let Some(decision) = &d.decision
+        && decision.kind == DecisionKind::Transferred
+    {
         if d.transfer.as_ref().is_some_and(|t| t.sent_at.is_none()) {
             // Twenty-four hours: the day after the approval is the last one.
             let due = decision.made_on.tomorrow().map_err(|e| e.to_string());
@@ -116,7 +138,7 @@ fn after_decision(out: &mut Dues<'_>) {
         return;
     }
     let Some(served) = d.decision_served_on() else {
-        out.from("SERVE_DECISION", "officer", decision.made_on);
+        out.from("SERVE_DECISION", "officer", made_on);
         return;
     };
     if d.closure.is_some() {
@@ -137,7 +159,10 @@ fn after_decision(out: &mut Dues<'_>) {
     }
     if d.remedies.is_empty() {
         out.from("RECONSIDERATION", "party", served);
-        out.from("LITIGATION_DIRECT", "party", served);
+        // 当场处罚: 复议前置 (行政复议法23①(一)).
+        if d.spot.is_none() {
+            out.from("LITIGATION_DIRECT", "party", served);
+        }
     }
 }
 

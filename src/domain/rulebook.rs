@@ -188,6 +188,11 @@ impl RuleBook {
         self.violations.iter().find(|v| v.id == id)
     }
 
+    /// Name of a factor; an unknown one keeps its code.
+    pub fn factor_zh<'a>(&'a self, code: &'a str) -> &'a str {
+        self.factor(code).map_or(code, |f| f.zh.as_str())
+    }
+
     pub fn factor(&self, code: &str) -> Option<&FactorRule> {
         self.factors.iter().find(|f| f.code == code)
     }

@@ -8,12 +8,30 @@ use crate::domain::assessment::{Assessment, Notice, Similar, SimilarCase};
 use crate::domain::case::Case;
 use crate::domain::discretion;
 use crate::domain::distribution::{Bootstrap, Comparable, Distribution};
+use crate::domain::dossier::Dossier;
 use crate::domain::intake;
+use crate::domain::legal_review::ExcludedCase;
 use crate::domain::penalty::PenaltyKind;
 use crate::domain::people::Actor;
 use crate::error::Result;
 
 const SHOWN: usize = 6;
+
+/// Past decisions that are not compared with.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Leave<'a> {
+    /// The decision the case itself comes from.
+    pub own: Option<&'a str>,
+    /// What the reviewer left out.
+    pub excluded: &'a [ExcludedCase],
+}
+
+impl<'a> Leave<'a> {
+    /// What the newest round of review leaves out.
+    pub fn of(dossier: &'a Dossier) -> Self {
+        Self { own: None, excluded: dossier.review().map_or(&[], |r| &r.excluded) }
+    }
+}
 
 impl Flow {
     /// Reads outside JSON into a case; notices are for the officer's eye.
@@ -27,17 +45,17 @@ impl Flow {
 
     /// With similar cases of those that `who` may see.
     pub fn assess_for(&self, case: &Case, who: Option<&Actor>) -> Result<Assessment> {
-        self.assessed(case, today(), None, Shelf::of(who))
+        self.assessed(case, today(), Leave::default(), Shelf::of(who))
     }
 
     /// `exclude` leaves a past decision out of its own comparison.
     pub fn assess_on(&self, case: &Case, day: Date, exclude: Option<&str>) -> Result<Assessment> {
-        self.assessed(case, day, exclude, Shelf::All)
+        self.assessed(case, day, Leave { own: exclude, excluded: &[] }, Shelf::All)
     }
 
-    pub(super) fn assessed(&self, case: &Case, day: Date, exclude: Option<&str>, shelf: Shelf) -> Result<Assessment> {
+    pub(super) fn assessed(&self, case: &Case, day: Date, leave: Leave<'_>, shelf: Shelf) -> Result<Assessment> {
         let mut assessment = discretion::assess(&self.book, &self.corpus.laws, case, day);
-        assessment.similar = self.similar(case, &assessment, day, exclude, shelf)?;
+        assessment.similar = self.similar(case, &assessment, day, leave, shelf)?;
         Ok(assessment)
     }
 
@@ -46,11 +64,11 @@ impl Flow {
         case: &Case,
         assessment: &Assessment,
         day: Date,
-        exclude: Option<&str>,
+        leave: Leave<'_>,
         shelf: Shelf,
     ) -> Result<Similar> {
         // A past decision that is looked at again is not its own precedent.
-        let exclude = match (exclude, &case.facts.narrative) {
+        let exclude = match (leave.own, &case.facts.narrative) {
             (Some(id), _) => Some(id.to_string()),
             (None, Some(narrative)) => {
                 let decisions = self.corpus.cases.on(shelf).map_err(|e| report::corpus(e.into()))?;
@@ -75,7 +93,10 @@ impl Flow {
             diverse: true,
             limit: 200,
         };
-        let found = self.corpus.cases.compare(&query, &self.book).map_err(report::corpus)?;
+        let mut found = self.corpus.cases.compare(&query, &self.book).map_err(report::corpus)?;
+        for hits in [&mut found.hits, &mut found.comparable] {
+            hits.retain(|h| !leave.excluded.iter().any(|x| x.precedent == h.id));
+        }
         // Only decisions under the same clause can be compared (discretion.md §4).
         let same: Vec<CaseHit> =
             found.hits.into_iter().filter(|h| query.violation.as_deref() == Some(h.violation.as_str())).collect();
@@ -123,6 +144,9 @@ impl Flow {
                     ratio: ratio(h),
                     why: h.why.clone(),
                     differs: h.differs.clone(),
+                    facts: h.facts.clone(),
+                    factors: h.factors.clone(),
+                    reasons: h.reasons.clone(),
                     score: h.score,
                 })
                 .collect(),

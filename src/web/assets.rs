@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rust_embed::RustEmbed;
+use rust_embed::{EmbeddedFile, RustEmbed};
 
 #[derive(RustEmbed)]
 #[folder = "src/web/assets"]
@@ -12,6 +12,11 @@ struct Assets;
 #[derive(RustEmbed)]
 #[folder = "src/web/pages"]
 pub(super) struct Pages;
+
+/// Pictures of the user guide, taken by the browser walk (`tests/browser/guide.mjs`).
+#[derive(RustEmbed)]
+#[folder = "src/web/guide"]
+struct Guide;
 
 pub async fn sign_in() -> Response {
     page("sign-in.html", StatusCode::OK)
@@ -27,12 +32,21 @@ pub async fn signed_in() -> Response {
 }
 
 pub async fn asset(Path(name): Path<String>) -> Response {
-    match Assets::get(&name) {
+    shown(&name, Assets::get(&name))
+}
+
+pub async fn picture(Path(name): Path<String>) -> Response {
+    shown(&name, Guide::get(&name))
+}
+
+fn shown(name: &str, file: Option<EmbeddedFile>) -> Response {
+    match file {
         Some(file) => {
             let kind = match name.rsplit('.').next() {
                 Some("css") => "text/css; charset=utf-8",
                 Some("js") => "text/javascript; charset=utf-8",
                 Some("svg") => "image/svg+xml",
+                Some("jpg") => "image/jpeg",
                 _ => "application/octet-stream",
             };
             ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], file.data.into_owned())

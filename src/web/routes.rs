@@ -45,6 +45,7 @@ pub const ROUTES: &[Route] = &[
     page("GET", "/sign-in", Public),
     page("GET", "/welcome", Public),
     page("GET", "/assets/{name}", Public),
+    page("GET", "/guide/{name}", Public),
     page("GET", "/healthz", Public),
     page("GET", "/readyz", Public),
     route("GET", "/metrics", Local, Read),
@@ -106,6 +107,8 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/v1/reviews/{id}/suspend", Roles(&[Reviewer]), Write),
     route("POST", "/api/v1/reviews/{id}/comments", Roles(&[Reviewer]), Write),
     route("POST", "/api/v1/reviews/{id}/comments/{comment}/settle", Roles(&[Reviewer]), Write),
+    route("POST", "/api/v1/reviews/{id}/exclusions", Roles(&[Reviewer]), Write),
+    route("POST", "/api/v1/reviews/{id}/exclusions/revoke", Roles(&[Reviewer]), Write),
     route("GET", "/api/v1/dues", SignedIn, Read),
     route("GET", "/api/v1/dues.ics", SignedIn, Read),
     route("POST", "/api/v1/cases/{no}/attachments", SignedIn, Write),
@@ -118,6 +121,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/v1/cases/{no}/drafts", SignedIn, Draft),
     route("GET", "/api/v1/drafts/{id}/passages/{field}", SignedIn, Draft),
     route("PUT", "/api/v1/drafts/{id}/passages/{field}", Roles(&[Officer]), Draft),
+    route("POST", "/api/v1/drafts/{id}/passages/{field}/rewrite", Roles(&[Officer]), Draft),
     route("POST", "/api/v1/drafts/{id}/file", Roles(&[Officer]), Write),
     route("GET", "/api/v1/cases/{no}/papers", SignedIn, Read),
     route("GET", "/api/v1/cases/{no}/papers/{id}/document.docx", SignedIn, Read),
@@ -140,6 +144,7 @@ pub fn router() -> Router<App> {
         .route("/sign-in", get(assets::sign_in))
         .route("/welcome", get(assets::welcome))
         .route("/assets/{name}", get(assets::asset))
+        .route("/guide/{name}", get(assets::picture))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
@@ -197,6 +202,8 @@ pub fn router() -> Router<App> {
         .route("/api/v1/reviews/{id}/suspend", post(reviews::suspend))
         .route("/api/v1/reviews/{id}/comments", post(reviews::comment))
         .route("/api/v1/reviews/{id}/comments/{comment}/settle", post(reviews::settle))
+        .route("/api/v1/reviews/{id}/exclusions", post(reviews::exclude))
+        .route("/api/v1/reviews/{id}/exclusions/revoke", post(reviews::include))
         .route("/api/v1/dues", get(dues::list))
         .route("/api/v1/dues.ics", get(dues::calendar))
         // Bounded as it streams by, by the setting for attachments.
@@ -210,6 +217,7 @@ pub fn router() -> Router<App> {
         .route("/api/v1/record/verify", post(record::verify))
         .route("/api/v1/cases/{no}/drafts", get(case_drafts::list).post(case_drafts::create))
         .route("/api/v1/drafts/{id}/passages/{field}", get(case_drafts::history).put(case_drafts::take))
+        .route("/api/v1/drafts/{id}/passages/{field}/rewrite", post(case_drafts::rewrite))
         .route("/api/v1/drafts/{id}/file", post(case_drafts::file))
         .route("/api/v1/cases/{no}/papers", get(papers::list))
         .route("/api/v1/cases/{no}/papers/{id}/document.docx", get(papers::docx))

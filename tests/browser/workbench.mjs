@@ -3,7 +3,8 @@ import { chromium } from "playwright-core";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import assert from "node:assert/strict";
-import { Bureau, investigation, service } from "./bureau.mjs";
+import { Bureau, investigation } from "./bureau.mjs";
+import { picture } from "./guide.mjs";
 
 const { ADDRESS, CHROMIUM, OUT, ADMIN_LINK } = process.env;
 mkdirSync(OUT, { recursive: true });
@@ -92,6 +93,7 @@ await li.waitForSelector("#found li");
 assert.ok((await li.locator("#marks mark").count()) > 5, "spans are highlighted");
 await li.selectOption("#circumstance", "base");
 await look(li, "register");
+await picture(li, "register", trouble);
 await li.click("#do-register");
 await li.waitForURL(/\/cases\//);
 const no = decodeURIComponent(new URL(li.url()).pathname.split("/").pop());
@@ -116,6 +118,7 @@ for (const [who, day, step] of investigation()) await bureau.step(who, no, day, 
 // ── Officer: a refused move says why and loses nothing; then it is put right.
 await li.goto(at(no));
 await look(li, "case-facts");
+await picture(li, "case-facts", trouble);
 expected = 1;
 await take(li, "close_investigation", { findings: "当事人未取得办学许可证，擅自举办民办学校。", opinion: "建议给予行政处罚。" }, "2026-03-12");
 await li.waitForSelector('form[data-key="close_investigation"] .refusal .note');
@@ -134,6 +137,7 @@ await said(li, "人工定值");
 await li.goto(`${at(no)}#range`);
 await li.waitForSelector("svg.range path.mine");
 await look(li, "case-range");
+await picture(li, "case-range", trouble);
 
 await take(li, "issue_notice", { reasons: "事实清楚，证据确凿，立案前主动退费，从轻处罚。" }, "2026-03-13");
 await said(li, "事先告知");
@@ -149,6 +153,7 @@ await li.goto(`${at(no)}#papers`);
 await li.click("#new-draft button[type=submit]");
 await li.waitForSelector("#file-draft", { timeout: 120000 });
 await look(li, "case-draft");
+await picture(li, "case-draft", trouble);
 const passages = li.locator("#draft-body .passage");
 const count = await passages.count();
 assert.ok(count > 2, "passages to take on");
@@ -179,6 +184,26 @@ await zhao.locator(".commenting textarea").fill("此处请核对学生人数");
 await zhao.click("text=保存批注");
 await said(zhao, "批注已保存");
 await look(zhao, "desk");
+await picture(zhao, "desk", trouble);
+// Similar cases: one put away in the table, one left out with a reason and taken back.
+await zhao.locator("#side-pick input").first().uncheck();
+assert.ok(await zhao.locator('#side th[data-col="0"]').isHidden());
+await zhao.locator("#side").scrollIntoViewIfNeeded();
+await picture(zhao, "similar", trouble);
+const before = await zhao.locator("[data-exclude]").count();
+expected = 1;
+await zhao.locator("[data-exclude]").first().click();
+await zhao.locator(".excluding button[type=submit]").click();
+await zhao.locator(".excluding .refusal .note").waitFor();
+assert.ok((await zhao.textContent(".excluding .refusal")).includes("理由"), "a reason is asked for");
+await zhao.locator(".excluding input").fill("办学规模悬殊，不能比较");
+await zhao.locator(".excluding button[type=submit]").click();
+await said(zhao, "已排除");
+assert.ok((await zhao.textContent("#col-similar")).includes("办学规模悬殊"));
+await look(zhao, "desk-excluded");
+await zhao.locator("[data-include]").first().click();
+await said(zhao, "已恢复比较");
+assert.equal(await zhao.locator("[data-exclude]").count(), before);
 await zhao.locator('[data-item="C01"] input[type=radio]').first().focus();
 for (let n = 1; n <= 16; n++) {
   const id = `C${String(n).padStart(2, "0")}`;
@@ -199,12 +224,15 @@ await look(zhao, "desk-concluded");
 // ── Head: the overview, and help.
 await qian.goto(`${ADDRESS}/overview`);
 await look(qian, "overview");
+await picture(qian, "overview", trouble);
 await qian.click("table.ages a");
 await look(qian, "cases-filtered");
 await li.goto(`${ADDRESS}/help`);
 await look(li, "help");
+assert.equal(await li.evaluate(() => [...document.images].filter((i) => !i.complete || !i.naturalWidth).length), 0, "every picture of the guide is there");
 await li.goto(`${ADDRESS}/`);
 await look(li, "home");
+await picture(li, "home", trouble);
 
 // ── Hostile words in every field never become markup, and commands without their token are refused.
 const evil = `"><img src=x onerror="alert(1)"><script>alert(2)</script>{{7*7}}`;
@@ -220,6 +248,15 @@ for (const path of [`/cases/${encodeURIComponent(bad.case_no)}`, "/cases", "/", 
   assert.equal(await li.locator("img[src=x]").count(), 0, path);
   assert.ok(!(await li.content()).includes(">49<"), path);
 }
+// A file by such a name.
+const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+const upload = new FormData();
+upload.append("file", new Blob([png], { type: "image/png" }), `${evil.replaceAll("/", "")}.png`);
+const sent = await fetch(`${ADDRESS}/api/v1/cases/${encodeURIComponent(bad.case_no)}/attachments`, { method: "POST", body: upload, headers: { cookie: bureau.sessions.li.cookie, "x-zhicai-csrf": bureau.sessions.li.csrf } });
+assert.equal(sent.status, 201, `${sent.status} ${await sent.text()}`);
+await li.goto(`${ADDRESS}/cases/${encodeURIComponent(bad.case_no)}#papers`);
+await li.waitForLoadState("networkidle");
+assert.equal(await li.locator("img[src=x]").count(), 0, "a file name is shown as words");
 const forged = await bureau.raw("POST", `/api/v1/cases/${encodeURIComponent(no)}/steps`, { step: "confirm_facts", version: 1 }, { cookie: bureau.sessions.li.cookie });
 assert.equal(forged.status, 403, "a command without its token");
 

@@ -107,6 +107,25 @@ pub struct CaseHit {
     /// 主要不同; empty where nothing is known to differ.
     pub differs: String,
     pub snippet: String,
+    /// The beginning of its facts, for reading beside the case at hand.
+    pub facts: String,
+    /// Factors that were found, in words.
+    pub factors: Vec<String>,
+    /// The beginning of its 裁量说理.
+    pub reasons: String,
+}
+
+/// Characters of facts and of reasons in a hit.
+const TOLD: usize = 240;
+
+/// The beginning of a text; what is cut off shows.
+fn beginning(text: Option<&str>) -> String {
+    let text = text.unwrap_or_default().trim();
+    let mut out: String = text.chars().take(TOLD).collect();
+    if text.chars().nth(TOLD).is_some() {
+        out.push('…');
+    }
+    out
 }
 
 /// What a search found.
@@ -255,6 +274,9 @@ impl CaseBook {
             why: told.why(),
             differs: told.differs(),
             snippet: case.facts.narrative.as_deref().unwrap_or_default().chars().take(120).collect(),
+            facts: beginning(case.facts.narrative.as_deref()),
+            factors: case.facts.factors.iter().map(|f| book.factor_zh(&f.code).to_string()).collect(),
+            reasons: beginning(case.reasoning.as_deref().or(last.and_then(|f| f.reason.as_deref()))),
         }
     }
 }

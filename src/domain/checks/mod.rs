@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assessment::Assessment;
 use super::deadline::{self, DeadlineError, Rule};
+use super::discretion::table::Authority;
 use super::discretion::{self, ProvisionTexts};
 use super::dossier::{Decision, DecisionKind, Dossier, Sanction};
 use super::penalty::vocabulary;
@@ -77,6 +78,13 @@ pub struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// 执法类别 that a certificate must cover: 体育 where the violation is for sports authorities alone, else the bureau's own.
+    pub fn category(&self) -> &str {
+        let row = self.dossier.case.facts.violation.as_deref().and_then(|id| self.book.violation(id));
+        let sports = |a: &[Authority]| a.contains(&Authority::Sports) && !a.contains(&Authority::Education);
+        if row.is_some_and(|v| sports(&v.authority)) { "体育" } else { &self.bureau.category }
+    }
+
     /// The last day of a period of `deadlines.toml`; `Err` says in Chinese why it cannot be computed.
     pub fn due(&self, id: &str, from: Date) -> Result<Date, String> {
         let rule: &Rule = self.book.deadline(id).ok_or_else(|| format!("期限表中没有{id}"))?;

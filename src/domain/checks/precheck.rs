@@ -173,7 +173,7 @@ fn officers(look: &Look<'_>, seen: &mut Seen) {
         let day = day_of(act.started_at);
         let of = |id: &String| {
             let Some(p) = d.person(id) else { return format!("{id}（不是本案人员）") };
-            match carrying(&p.certs, day, &look.bureau.region, &look.bureau.category) {
+            match carrying(&p.certs, day, &look.bureau.region, look.category()) {
                 Ok(c) => format!("{}（证号{}，有效至{}）", p.name, c.cert_no, c.valid_to),
                 Err(why) => format!("{}（{why}）", p.name),
             }

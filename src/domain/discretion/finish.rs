@@ -173,7 +173,7 @@ fn review(work: &mut Work<'_>, root: &mut Trace) {
         ),
         ("transfer_crime", "涉嫌犯罪移送", work.out.result == ResultCode::Transfer),
         ("suspected_minor_involved", "当事人为未成年人", work.factors.minor),
-        ("benchmark_deviation", "偏离已公布的裁量基准", deviates),
+        ("benchmark_deviation", crate::domain::legal_review::DEVIATION, deviates),
     ] {
         if hit && scope.always_when.iter().any(|w| w == code) {
             rules.push(format!("R5 {zh}"));

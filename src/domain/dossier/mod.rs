@@ -189,6 +189,11 @@ impl Dossier {
         self.notices.last()
     }
 
+    /// What was imposed, by a decision or on the spot.
+    pub fn imposed(&self) -> Option<&Sanction> {
+        self.decision.as_ref().map(|d| &d.content).or(self.spot.as_ref().map(|s| &s.content))
+    }
+
     /// The day the decision counts as served (送达日).
     pub fn decision_served_on(&self) -> Option<Date> {
         self.services.iter().find(|s| s.what == Served::Decision).map(|s| s.served_on)

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::penalty::vocabulary;
 
+/// Why a figure beside the published benchmark is reviewed (R5).
+pub const DEVIATION: &str = "偏离已公布的裁量基准";
+
 vocabulary! {
     /// 审核结论 (legal-review.md §2).
     Conclusion {
@@ -84,6 +87,9 @@ pub struct Review {
     pub handovers: Vec<Handover>,
     #[serde(default)]
     pub comments: Vec<Comment>,
+    /// Similar cases the reviewer does not compare with, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<ExcludedCase>,
     /// sha256 of the dossier and the draft that were reviewed: another text needs another review.
     #[serde(default)]
     pub reviewed: String,
@@ -138,6 +144,18 @@ pub struct Comment {
     pub at: Timestamp,
     #[serde(default)]
     pub settled: bool,
+}
+
+/// A past decision that the reviewer leaves out of the comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExcludedCase {
+    /// Id of the decision.
+    pub precedent: String,
+    /// As the list showed it; kept for when the decision itself is gone.
+    pub title: String,
+    pub reason: String,
+    pub by: String,
+    pub on: Date,
 }
 
 /// Where a remark belongs: the field of a draft and the words it quotes.

@@ -209,6 +209,18 @@ pub enum Step {
     SettleComment {
         comment: String,
     },
+    /// The reviewer of the round leaves a similar case out of the comparison; it may be said again with another reason.
+    ExcludeSimilar {
+        /// Id of the past decision.
+        precedent: String,
+        #[serde(default)]
+        title: String,
+        reason: String,
+    },
+    /// It is compared again.
+    IncludeSimilar {
+        precedent: String,
+    },
     // ── 决定
     /// T12.
     Discuss {
@@ -355,6 +367,8 @@ impl Step {
             Self::SuspendReview { .. } => "suspend_review",
             Self::CommentReview { .. } => "comment_review",
             Self::SettleComment { .. } => "settle_comment",
+            Self::ExcludeSimilar { .. } => "exclude_similar",
+            Self::IncludeSimilar { .. } => "include_similar",
             Self::Discuss { .. } => "discuss",
             Self::Decide { .. } => "decide",
             Self::Seal { .. } => "seal",

@@ -4,6 +4,8 @@ use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
+use crate::domain::deadline::Origin;
+use crate::domain::dues::PARTY;
 use crate::domain::people::Actor;
 use crate::domain::procedure::guards::day_of;
 use crate::error::Result;
@@ -17,21 +19,33 @@ const AHEAD_DAYS: i64 = 366;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DueList {
     pub today: Date,
-    /// Before today.
-    pub overdue: Vec<DueRow>,
-    pub due_today: Vec<DueRow>,
+    /// Before today: the bureau is late.
+    pub overdue: Vec<DueItem>,
+    pub due_today: Vec<DueItem>,
     /// After today, up to Sunday.
-    pub this_week: Vec<DueRow>,
+    pub this_week: Vec<DueItem>,
     /// After this week, within thirty days.
-    pub later: Vec<DueRow>,
+    pub later: Vec<DueItem>,
+    /// Before today, and nobody is late by law: periods of the party that have run out, days the bureau set itself.
+    pub passed: Vec<DueItem>,
+}
+
+/// A line of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DueItem {
+    #[serde(flatten)]
+    pub row: DueRow,
+    /// See [`Due::advisory`](crate::domain::dues::Due::advisory).
+    pub advisory: bool,
 }
 
 impl DueList {
-    fn of(rows: Vec<DueRow>, today: Date) -> Self {
+    fn of(rows: Vec<DueItem>, today: Date) -> Self {
         let sunday = today.nth_weekday(1, Weekday::Monday).and_then(|d| d.yesterday()).unwrap_or(today);
         let mut out = Self { today, ..Self::default() };
         for row in rows {
-            let list = match row.due.parse::<Date>() {
+            let list = match row.row.due.parse::<Date>() {
+                Ok(day) if day < today && (row.advisory || row.row.owner == PARTY) => &mut out.passed,
                 Ok(day) if day < today => &mut out.overdue,
                 Ok(day) if day == today => &mut out.due_today,
                 Ok(day) if day <= sunday => &mut out.this_week,
@@ -47,7 +61,10 @@ impl Flow {
     /// `mine`: only cases the person belongs to; otherwise all in sight.
     pub async fn due_list(&self, actor: &Actor, mine: bool, today: Date) -> Result<DueList> {
         let to = today.checked_add(30.days()).unwrap_or(today);
-        Ok(DueList::of(self.dues_up_to(actor, mine, to).await?, today))
+        let rows = self.dues_up_to(actor, mine, to).await?;
+        let own = |id: &str| self.book().deadline(id).is_some_and(|r| r.kind == Origin::Config);
+        let rows = rows.into_iter().map(|row| DueItem { advisory: own(&row.id), row }).collect();
+        Ok(DueList::of(rows, today))
     }
 
     /// The same as a calendar that other programs subscribe to.
@@ -143,14 +160,21 @@ mod tests {
     fn days_fall_into_their_groups() {
         // A Wednesday.
         let today: Date = "2026-11-25".parse().unwrap();
-        let rows = ["2026-11-24", "2026-11-25", "2026-11-29", "2026-11-30"].map(|d| row(d, "案由")).to_vec();
+        let item = |day: &str| DueItem { row: row(day, "案由"), advisory: false };
+        let mut rows = ["2026-11-24", "2026-11-25", "2026-11-29", "2026-11-30"].map(item).to_vec();
+        let mut ours = item("2026-11-23");
+        ours.advisory = true;
+        let mut theirs = item("2026-11-24");
+        theirs.row.owner = PARTY.into();
+        rows.extend([ours, theirs]);
         let list = DueList::of(rows, today);
-        let days = |l: &[DueRow]| l.iter().map(|r| r.due.clone()).collect::<Vec<_>>();
+        let days = |l: &[DueItem]| l.iter().map(|r| r.row.due.clone()).collect::<Vec<_>>();
+        assert_eq!(days(&list.passed), ["2026-11-23", "2026-11-24"]);
         assert_eq!(days(&list.overdue), ["2026-11-24"]);
         assert_eq!(days(&list.due_today), ["2026-11-25"]);
         assert_eq!(days(&list.this_week), ["2026-11-29"]);
         assert_eq!(days(&list.later), ["2026-11-30"]);
-        let sunday = DueList::of(vec![row("2026-11-30", "案由")], "2026-11-29".parse().unwrap());
+        let sunday = DueList::of(vec![item("2026-11-30")], "2026-11-29".parse().unwrap());
         assert_eq!(days(&sunday.later), ["2026-11-30"]);
     }
 

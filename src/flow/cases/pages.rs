@@ -16,6 +16,7 @@ use crate::domain::penalty::Tier;
 use crate::domain::people::Person;
 use crate::domain::procedure::guards::elements_asked;
 use crate::error::Result;
+use crate::flow::assess::Leave;
 use crate::flow::{Flow, report};
 use crate::store::cases::Sight;
 pub use crate::store::cases::{Overview, Tally};
@@ -78,7 +79,7 @@ impl Flow {
             elements_asked(look).into_iter().map(|rule| element(dossier, rule)).collect()
         });
         let case = dossier.as_case();
-        let assessment = self.assessed(&case, today, None, Shelf::of(Some(&ask.actor)))?;
+        let assessment = self.assessed(&case, today, Leave::of(dossier), Shelf::of(Some(&ask.actor)))?;
         let bands = self.bands(dossier, today);
         let papers = dossier.documents.iter().map(PaperLine::from).collect();
         let drafts = self.case_drafts(&ask.actor, case_no).await?;
@@ -87,12 +88,10 @@ impl Flow {
 
     /// The desk of one round; reading it is on record.
     pub async fn desk_page(&self, ask: &Asking, id: &str) -> Result<DeskPage> {
-        let desk = self.review_desk(ask, id).await?;
+        let (desk, assessment) = self.desk_of(ask, id).await?;
         let case_no = desk["case_no"].as_str().unwrap_or_default().to_string();
         let case = self.case_view(ask, &case_no).await?;
-        let today = ask.today();
-        let assessment = self.assessed(&case.dossier.as_case(), today, None, Shelf::of(Some(&ask.actor)))?;
-        let bands = self.bands(&case.dossier, today);
+        let bands = self.bands(&case.dossier, ask.today());
         Ok(DeskPage { desk, assessment, bands, people: self.people().await?, case })
     }
 

@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{Asking, Changed, hidden, parse};
+use crate::corpus::cases::Shelf;
+use crate::domain::assessment::Assessment;
 use crate::domain::checks;
 use crate::domain::dossier::DecisionKind;
 use crate::domain::legal_review::{self, ReviewState};
 use crate::domain::people::Actor;
 use crate::domain::procedure::guards::decision_paper;
 use crate::error::{Class, Report, Result};
+use crate::flow::assess::Leave;
 use crate::flow::{Flow, report};
 use crate::store::cases::{ReviewRow, Sight, Stored};
 
@@ -27,6 +30,11 @@ impl Flow {
     /// Everything a reviewer needs beside each other: the round, the pre-checked list, what the machine wrote and what people made
     /// of it, similar cases. Reading it is on record.
     pub async fn review_desk(&self, ask: &Asking, id: &str) -> Result<Value> {
+        Ok(self.desk_of(ask, id).await?.0)
+    }
+
+    /// The desk, and the assessment on it.
+    pub(super) async fn desk_of(&self, ask: &Asking, id: &str) -> Result<(Value, Assessment)> {
         let Stored { dossier, version } = self.case_of_round(&ask.actor, id).await?;
         let review = dossier.reviews.iter().find(|r| r.id == id).ok_or_else(hidden)?;
         let event = ask.event("review.read", &dossier.case_no).version(version).detail(json!({ "review": id }));
@@ -40,14 +48,16 @@ impl Flow {
                 legal_review::package(look.dossier, intended),
             )
         });
-        let assessment = self.assess_for(&dossier.as_case(), Some(&ask.actor))?;
+        let leave = Leave { own: None, excluded: &review.excluded };
+        let assessment = self.assessed(&dossier.as_case(), ask.today(), leave, Shelf::of(Some(&ask.actor)))?;
         let changes = self.draft_changes(&ask.actor, &dossier.case_no, decision_paper(intended)).await?;
-        Ok(json!({
+        let desk = json!({
             "review": review, "case_no": dossier.case_no, "version": version, "intended": intended,
             "newest": dossier.review().is_some_and(|r| r.id == id),
             "scope": scope, "package": package, "checklist": checklist, "assessment": assessment,
             "similar": assessment.similar, "changes": changes, "paper": dossier.paper(decision_paper(intended)),
-        }))
+        });
+        Ok((desk, assessment))
     }
 
     /// A step on the newest round: an older one is closed.

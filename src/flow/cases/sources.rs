@@ -7,6 +7,7 @@ use super::{Asking, bad_field, parse, wrong};
 use crate::corpus::cases::Shelf;
 use crate::error::{Class, Report, Result};
 use crate::flow::Flow;
+use crate::flow::assess::Leave;
 use crate::flow::report;
 use crate::flow::retrieve::SearchRequest;
 use crate::store::cases::Stored;
@@ -55,7 +56,8 @@ impl Flow {
     /// The assessment of the case as it stands; its result, rules and trace are on record.
     pub async fn assess_case(&self, ask: &Asking, case_no: &str) -> Result<Value> {
         let Stored { dossier, version } = self.stored(&ask.actor, case_no).await?;
-        let assessment = self.assessed(&dossier.as_case(), ask.today(), None, Shelf::of(Some(&ask.actor)))?;
+        let assessment =
+            self.assessed(&dossier.as_case(), ask.today(), Leave::of(&dossier), Shelf::of(Some(&ask.actor)))?;
         let value = serde_json::to_value(&assessment)
             .map_err(|e| Report::new(Class::Internal, "assess.answer", "裁量结论不能输出", e.to_string()))?;
         let event = ask.event("case.assessed", case_no).version(version).detail(json!({

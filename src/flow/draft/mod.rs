@@ -141,6 +141,19 @@ impl Flow {
         stopped: &dyn Fn() -> bool,
         show: &dyn Fn(Progress),
     ) -> Result<Vec<Passage>> {
+        self.write_again(prepared, fields, 0, stats, stopped, show)
+    }
+
+    /// As [`write`](Self::write), for the n-th time; the first is 0.
+    pub(super) fn write_again(
+        &self,
+        prepared: &Prepared<'_>,
+        fields: &[FieldPoints],
+        round: u32,
+        stats: &mut DraftStats,
+        stopped: &dyn Fn() -> bool,
+        show: &dyn Fn(Progress),
+    ) -> Result<Vec<Passage>> {
         let engine = if prepared.form.model_may_write && !fields.is_empty() { self.engine()? } else { None };
         let cancel = Arc::new(AtomicBool::new(false));
         let writer = Writer {
@@ -149,6 +162,7 @@ impl Flow {
             task: &self.sentence,
             lexicon: &self.lexicon,
             cancel: &cancel,
+            round,
         };
         let total: usize = fields.iter().map(|f| f.points.len()).sum();
         let named: Vec<(String, &FieldPoints)> = fields.iter().map(|f| (prepared.zh(f.field), f)).collect();

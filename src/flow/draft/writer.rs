@@ -37,6 +37,8 @@ pub struct Writer<'a> {
     pub task: &'a Task,
     pub lexicon: &'a Arc<Lexicon>,
     pub cancel: &'a Arc<AtomicBool>,
+    /// 0 the first time; asked again, it looks elsewhere from the first attempt on.
+    pub round: u32,
 }
 
 /// What became of one point.
@@ -161,9 +163,9 @@ impl Writer<'_> {
                 let mut request = Request::new(self.messages(point));
                 request.max_tokens = 60 + TOKENS_PER_CHAR * point.template.chars().count();
                 request.cancel = self.cancel.clone();
-                // The first attempt is greedy; later ones look elsewhere, reproducibly.
-                request.temperature = 0.35 * (attempt - 1) as f32;
-                request.seed = u64::from(attempt);
+                // The very first attempt is greedy; later ones look elsewhere, reproducibly.
+                request.temperature = 0.35 * if self.round == 0 { attempt - 1 } else { attempt } as f32;
+                request.seed = u64::from(self.round) * u64::from(ATTEMPTS) + u64::from(attempt);
                 request.guide = Some(Box::new(SentenceGuide::new(material.clone(), self.lexicon.clone())));
                 request.redacted = redacted(&point.template);
                 let written = match engine.generate(request, |_| {}) {

@@ -47,7 +47,7 @@ pub(in crate::store) fn of(d: &Dossier, dues: &[Due]) -> Vec<List> {
 
 /// Columns of the row of the case that repeat what the file says.
 pub(in crate::store) fn facets(d: &Dossier, dues: &[Due]) -> Vec<(&'static str, Cell)> {
-    let next = dues.iter().filter(|d| d.owner != "party").filter_map(|d| d.due).min();
+    let next = dues.iter().filter(|d| d.binds_the_bureau()).filter_map(|d| d.due).min();
     vec![
         ("procedure", Cell::text(d.procedure.code())),
         ("state", Cell::text(d.state.code())),

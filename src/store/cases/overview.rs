@@ -2,10 +2,11 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
 use super::Sight;
+use crate::domain::legal_review::{DEVIATION, ScopeRule};
 use crate::store::Reader;
 use crate::store::error::StoreError;
 
@@ -40,6 +41,55 @@ pub struct Overview {
     /// Violations decided most often.
     pub violations: Vec<(String, i64)>,
     pub publicity_pending: i64,
+    /// How long the last rounds took; absent before the first conclusion.
+    pub review_days: Option<ReviewDays>,
+    /// Cases whose figure lies beside the published benchmark, as the review says; newest first.
+    pub deviations: Vec<Deviation>,
+}
+
+/// A case that departs from the benchmark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deviation {
+    pub case_no: String,
+    pub party: String,
+    pub submitted_on: Date,
+}
+
+/// Calendar days from 送审 to the conclusion, over the rounds of the cases changed last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ReviewDays {
+    pub rounds: usize,
+    pub median: i64,
+    pub longest: i64,
+}
+
+/// Cases whose rounds are looked at.
+const ROUNDS_OF: i64 = 100;
+
+/// The part of a file that says how long a round took.
+#[derive(Deserialize)]
+struct Rounds {
+    #[serde(default)]
+    reviews: Vec<Round>,
+}
+
+#[derive(Deserialize)]
+struct Round {
+    submitted_on: Date,
+    #[serde(default)]
+    rules: Vec<ScopeRule>,
+    #[serde(default)]
+    conclusion: Option<String>,
+    #[serde(default)]
+    concluded_on: Option<Date>,
+}
+
+impl ReviewDays {
+    fn of(mut days: Vec<i64>) -> Option<Self> {
+        days.sort_unstable();
+        let longest = *days.last()?;
+        Some(Self { rounds: days.len(), median: days[(days.len() - 1) / 2], longest })
+    }
 }
 
 impl Reader {
@@ -68,6 +118,7 @@ impl Reader {
             format!("SELECT COUNT(*) FROM case_reviews r JOIN cases c ON c.case_no = r.case_no WHERE {real} AND {more}")
         };
         let late = of_rounds("r.state = 'accepted' AND r.due < ?");
+        let (review_days, deviations) = self.rounds(&real, &binds).await?;
         Ok(Overview {
             open: states.iter().map(|s| s.n).sum(),
             overdue: states.iter().map(|s| s.overdue).sum(),
@@ -106,7 +157,31 @@ impl Reader {
             publicity_pending: self
                 .number(&format!("SELECT COUNT(*) FROM cases c WHERE {real} AND c.publicity = 'pending'"), &binds, &[])
                 .await?,
+            review_days,
+            deviations,
         })
+    }
+
+    /// What the rounds themselves say, of the cases changed last.
+    async fn rounds(&self, real: &str, binds: &[String]) -> Result<(Option<ReviewDays>, Vec<Deviation>), StoreError> {
+        let sql = format!(
+            "SELECT c.case_no, c.party, c.dossier FROM cases c WHERE {real} AND EXISTS \
+             (SELECT 1 FROM case_reviews r WHERE r.case_no = c.case_no) ORDER BY c.seq DESC LIMIT ?"
+        );
+        let mut query = sqlx::query(&sql);
+        for bind in binds {
+            query = query.bind(bind);
+        }
+        let (mut days, mut deviations) = (vec![], vec![]);
+        for row in query.bind(ROUNDS_OF).fetch_all(self.pool()).await? {
+            let (case_no, party, text): (String, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let file: Rounds = serde_json::from_str(&text).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+            let ended = file.reviews.iter().filter(|r| r.conclusion.is_some());
+            days.extend(ended.filter_map(|r| Some(i64::from(r.submitted_on.until(r.concluded_on?).ok()?.get_days()))));
+            let newest = file.reviews.last().filter(|r| r.rules.iter().any(|rule| rule.reason == DEVIATION));
+            deviations.extend(newest.map(|r| Deviation { case_no, party, submitted_on: r.submitted_on }));
+        }
+        Ok((ReviewDays::of(days), deviations))
     }
 
     async fn number(&self, sql: &str, binds: &[String], more: &[&String]) -> Result<i64, StoreError> {
@@ -124,5 +199,16 @@ impl Reader {
         }
         let rows = query.fetch_all(self.pool()).await?;
         rows.iter().map(|r| Ok((r.try_get(0)?, r.try_get(1)?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_is_the_lower_middle() {
+        assert_eq!(ReviewDays::of(vec![]), None);
+        assert_eq!(ReviewDays::of(vec![9, 1, 3, 2]), Some(ReviewDays { rounds: 4, median: 2, longest: 9 }));
     }
 }

@@ -9,7 +9,7 @@ mod write;
 pub use filing::{BeginFiling, EndFiling, Numbering};
 pub use queue::{EndDraft, QueueDraft, RunDraft};
 pub use take::{ParkPassage, TakePassage, Taken};
-pub use write::{WritePassage, Written};
+pub use write::{RewritePassage, WritePassage, Written};
 
 use sqlx::Row as _;
 

@@ -1,9 +1,9 @@
-//! A passage as the machine wrote it: saved once, and never again.
+//! A passage as the machine wrote it: saved once; written anew only when a person asks for it, and then as a further version.
 
 use jiff::Timestamp;
 
-use super::{VersionRow, find, find_passage, json, keep, not_now, passage_id, touched};
-use crate::domain::document::passage::DraftState;
+use super::{Taken, VersionRow, find, find_passage, json, keep, not_now, passage_id, touched};
+use crate::domain::document::passage::{DraftState, Treatment};
 use crate::domain::process_record::event::legal_time;
 use crate::store::change::{Change, Tx};
 use crate::store::error::StoreError;
@@ -45,37 +45,70 @@ impl Change for WritePassage {
             let message = format!("“{}”已经写好，不再重写", passage.zh);
             return Err(StoreError::Refused { code: "draft.passage_written", message });
         }
-        let (id, w) = (passage_id(&self.draft, &self.field), &self.written);
-        let sql = "UPDATE draft_passages SET machine_text = ?, sentences = ?, sources = ?, model = ?, prompt_sha256 = ?, \
-                   output_sha256 = ?, attempts = ?, text = ?, version = 1, unsupported = ? WHERE id = ?";
-        sqlx::query(sql)
-            .bind(&w.text)
-            .bind(&w.sentences)
-            .bind(json(&w.sources)?)
-            .bind(&w.model)
-            .bind(&w.prompt_sha256)
-            .bind(&w.output_sha256)
-            .bind(w.attempts)
-            .bind(&w.text)
-            .bind(json(&self.unsupported)?)
-            .bind(&id)
-            .execute(tx.conn())
-            .await?;
-        tx.seal("draft_passages", &id);
-        let by = tx.event().actor.clone();
-        let version = VersionRow {
-            id: format!("{id}/1"),
-            version: 1,
-            what: "written".into(),
-            text: self.written.text,
-            by: by.id,
-            by_name: by.name,
-            at: legal_time(self.at),
-            unsupported: self.unsupported,
-            vouch: None,
-            note: None,
-        };
-        keep(tx, &self.draft, &self.field, &version).await?;
+        save(tx, self, 1, "written").await?;
         touched(tx, &draft).await.map(drop)
     }
+}
+
+/// Writes a passage of a finished draft anew. Nobody answers for the new words yet; the old ones stay among its versions.
+pub struct RewritePassage {
+    pub write: WritePassage,
+    /// The version that is to be replaced.
+    pub base: i64,
+}
+
+impl Change for RewritePassage {
+    type Output = Taken;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Taken, StoreError> {
+        let draft = find(tx.conn(), &self.write.draft).await?;
+        if draft.state != DraftState::Done {
+            return Err(not_now(draft.state, "重新起草这一段"));
+        }
+        let before = find_passage(tx.conn(), &self.write.draft, &self.write.field).await?;
+        if before.version != self.base {
+            return Err(StoreError::StaleVersion { subject: format!("“{}”", before.zh), current: before.version });
+        }
+        let version = self.base + 1;
+        save(tx, self.write, version, "rewritten").await?;
+        Ok(Taken { version, draft_version: touched(tx, &draft).await? })
+    }
+}
+
+/// The machine's words become those of the passage, and one of its versions.
+async fn save(tx: &mut Tx<'_>, write: WritePassage, version: i64, what: &str) -> Result<(), StoreError> {
+    let (id, w) = (passage_id(&write.draft, &write.field), &write.written);
+    let sql = "UPDATE draft_passages SET machine_text = ?, sentences = ?, sources = ?, model = ?, prompt_sha256 = ?, \
+               output_sha256 = ?, attempts = ?, text = ?, version = ?, unsupported = ?, treatment = ?, taken_by = NULL, \
+               taken_by_name = NULL, taken_at = NULL, vouch = NULL WHERE id = ?";
+    sqlx::query(sql)
+        .bind(&w.text)
+        .bind(&w.sentences)
+        .bind(json(&w.sources)?)
+        .bind(&w.model)
+        .bind(&w.prompt_sha256)
+        .bind(&w.output_sha256)
+        .bind(w.attempts)
+        .bind(&w.text)
+        .bind(version)
+        .bind(json(&write.unsupported)?)
+        .bind(Treatment::Open.code())
+        .bind(&id)
+        .execute(tx.conn())
+        .await?;
+    tx.seal("draft_passages", &id);
+    let by = tx.event().actor.clone();
+    let kept = VersionRow {
+        id: format!("{id}/{version}"),
+        version,
+        what: what.into(),
+        text: write.written.text,
+        by: by.id,
+        by_name: by.name,
+        at: legal_time(write.at),
+        unsupported: write.unsupported,
+        vouch: None,
+        note: None,
+    };
+    keep(tx, &write.draft, &write.field, &kept).await
 }

@@ -3,9 +3,11 @@ import { get, post, remove, Problem } from "./api.js";
 import { el } from "./dom.js";
 import { CaseForm } from "./form.js";
 import { notes, showAssessment } from "./assessment.js";
+import { marksOf } from "./marks.js";
 
 const $ = (id) => document.getElementById(id);
 const narrative = $("narrative"), errors = $("input-errors");
+const showMarks = marksOf(narrative, $("marks"));
 let catalog, form, running = null, assessRound = 0;
 
 async function start() {
@@ -28,7 +30,6 @@ async function start() {
   $("do-assess").onclick = guarded(assess, $("do-assess"));
   $("do-draft").onclick = guarded(draft, $("do-draft"));
   narrative.addEventListener("input", () => showMarks([]));
-  narrative.addEventListener("scroll", () => { $("marks").scrollTop = narrative.scrollTop; });
 }
 
 function step(name) {
@@ -57,20 +58,6 @@ async function extract() {
   showMarks(result.values.filter((v) => v.span));
   $("extract-note").textContent = `识别出 ${result.values.length} 项，已填入空白处；请逐项核对。`;
   await assess();
-}
-
-/** Highlights the spans the values came from, behind the text. Spans count Unicode characters. */
-function showMarks(values) {
-  const text = Array.from(narrative.value), parts = [];
-  let at = 0;
-  for (const v of [...values].sort((a, b) => a.span.start - b.span.start)) {
-    if (v.span.start < at) continue;
-    parts.push(text.slice(at, v.span.start).join(""), el("mark", {}, text.slice(v.span.start, v.span.end).join("")));
-    at = v.span.end;
-  }
-  parts.push(text.slice(at).join("") + "\n");
-  $("marks").replaceChildren(...(values.length ? parts : []));
-  $("marks").scrollTop = narrative.scrollTop;
 }
 
 async function assess() {

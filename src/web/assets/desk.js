@@ -56,6 +56,28 @@ for (const button of document.querySelectorAll("[data-settle]")) {
   });
 }
 
+// ── Similar cases: which stand side by side, and which the reviewer leaves out, with a reason.
+$("side-pick")?.addEventListener("change", (event) => {
+  for (const cell of document.querySelectorAll(`[data-col="${event.target.value}"]`)) cell.hidden = !event.target.checked;
+});
+const leave = async (path, body, said, box) => {
+  try {
+    await post(`${base}/${path}`, { version: state.version, ...body }, once());
+    sayNext(said);
+    location.reload();
+  } catch (error) { showRefusal(box ?? $("similar-refusal"), error); }
+};
+for (const button of document.querySelectorAll("[data-exclude]")) {
+  button.addEventListener("click", () => {
+    const reason = el("input", { "aria-label": "排除的理由", placeholder: "为什么不能与本案比较（必填）" }), refusal = el("div", { class: "refusal", role: "alert" });
+    const box = el("form", { class: "bar", onsubmit: (event) => { event.preventDefault(); leave("exclusions", { precedent: button.dataset.exclude, title: button.dataset.title, reason: reason.value.trim() }, "已排除，统计已重算", refusal); } },
+      reason, el("button", { type: "submit", class: "primary" }, "排除"), el("button", { type: "button", class: "ghost", onclick: () => { box.replaceWith(button); button.focus(); } }, "取消"), refusal);
+    button.replaceWith(box);
+    reason.focus();
+  });
+}
+for (const button of document.querySelectorAll("[data-include]")) button.addEventListener("click", () => leave("exclusions/revoke", { precedent: button.dataset.include }, "已恢复比较"));
+
 // ── The list and the conclusion.
 const form = $("conclude");
 if (form) {

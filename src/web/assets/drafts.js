@@ -109,6 +109,20 @@ export function openDrafts(state, base, again) {
           }
         }
       };
+      const rewrite = async (event) => {
+        const button = event.target;
+        button.disabled = true;
+        button.textContent = "正在重新起草……";
+        try {
+          const done = await post(`/api/v1/drafts/${draft.id}/passages/${encodeURIComponent(passage.field)}/rewrite`, { version: passage.version });
+          const same = done.text === passage.text;
+          undo.push(passage.text);
+          Object.assign(passage, done, { treatment_zh: null, taken_by: null, diff: null, vouch: null });
+          tell(done.open);
+          paint();
+          if (same) say("模型写出的文字与原来相同");
+        } catch (error) { showRefusal(refusal, error); button.disabled = false; button.textContent = "重新起草"; }
+      };
       const edit = () => {
         let start = passage.text;
         try { start = sessionStorage.getItem(key) ?? start; } catch { /* no storage */ }
@@ -125,6 +139,7 @@ export function openDrafts(state, base, again) {
       const tools = draft.may_edit ? el("div", { class: "bar" },
         el("button", { type: "button", class: passage.treatment === "open" ? "primary" : "ghost", onclick: () => act("accept") }, "采纳"),
         el("button", { type: "button", class: "ghost", onclick: edit }, "修改"),
+        draft.model && draft.model !== "none" ? el("button", { type: "button", class: "ghost", title: "请模型换一种写法；原来的文字留在版本中", onclick: rewrite }, "重新起草") : null,
         passage.machine_text && passage.text !== passage.machine_text ? el("button", { type: "button", class: "ghost", onclick: () => act("edit", passage.machine_text) }, "恢复机器文字") : null,
         undo.length ? el("button", { type: "button", class: "ghost", onclick: () => { const before = undo.pop(); act("edit", before).then(() => undo.pop()); } }, "撤销") : null) : null;
       box.replaceChildren(...[el("header", {}, el("h5", {}, passage.zh ?? passage.field), el("span", { class: "tag" }, passage.model ? `模型 ${passage.model}` : "固定文字"), el("span", { class: `tag ${passage.treatment === "open" ? "warn" : "ok"}` }, tag)),

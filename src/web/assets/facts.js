@@ -2,6 +2,7 @@
 import { get, post } from "./api.js";
 import { el } from "./dom.js";
 import { CaseForm } from "./form.js";
+import { marksOf } from "./marks.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -10,25 +11,13 @@ export async function openFacts(data, onChange) {
   const catalog = await get("/api/v1/catalog");
   const narrative = $("narrative"), form = new CaseForm($("form"), narrative, catalog);
   form.show(data);
-  const marks = (values) => {
-    const text = Array.from(narrative.value), parts = [];
-    let at = 0;
-    for (const v of [...values].sort((a, b) => a.span.start - b.span.start)) {
-      if (v.span.start < at) continue;
-      parts.push(text.slice(at, v.span.start).join(""), el("mark", {}, text.slice(v.span.start, v.span.end).join("")));
-      at = v.span.end;
-    }
-    parts.push(text.slice(at).join("") + "\n");
-    $("marks").replaceChildren(...(values.length ? parts : []));
-    $("marks").scrollTop = narrative.scrollTop;
-  };
+  const marks = marksOf(narrative, $("marks"));
   // `evid[2].title` is the third piece of evidence.
   const nameOf = (path) => {
     const [, head, n] = /^(\w+)\[(\d+)\]/.exec(path) ?? [];
     return catalog.paths[path] ?? (head ? `${catalog.paths[head] ?? head}${Number(n) + 1}` : path);
   };
   narrative.addEventListener("input", () => { marks([]); $("found").replaceChildren(); });
-  narrative.addEventListener("scroll", () => { $("marks").scrollTop = narrative.scrollTop; });
   for (const field of [narrative, $("form")]) field.addEventListener("input", onChange);
   $("form").addEventListener("submit", (event) => event.preventDefault());
   dictation(narrative, onChange);

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::flow::cases::drafts::{Filed, NewDraft, Take, TakenPassage};
+use crate::flow::cases::drafts::{Filed, NewDraft, Rewrite, RewrittenPassage, Take, TakenPassage};
 use crate::web::App;
 use crate::web::asked::{Ask, Asked};
 use crate::web::extract::{Json as Body, fields};
@@ -40,6 +40,16 @@ pub async fn take(
     Body(take): Body<Take>,
 ) -> Result<Json<TakenPassage>, Problem> {
     Ok(Json(flow.take_passage(&ask, &id, &field, take).await?))
+}
+
+/// The machine writes one passage anew; answers when it is written.
+pub async fn rewrite(
+    State(flow): State<App>,
+    Ask(ask): Ask,
+    Path((id, field)): Path<(String, String)>,
+    Body(rewrite): Body<Rewrite>,
+) -> Result<Json<RewrittenPassage>, Problem> {
+    Ok(Json(flow.rewrite_passage(&ask, &id, &field, rewrite).await?))
 }
 
 /// The version of the draft that was looked at, when the caller says it.

@@ -74,3 +74,18 @@ pub async fn settle(
 ) -> Result<Json<Changed>, Problem> {
     Ok(Json(flow.settle_comment(&asked.ask, &id, &comment, &asked.body).await?))
 }
+
+/// Leaves a similar case out of the comparison, with a reason.
+pub async fn exclude(
+    State(flow): State<App>,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<(StatusCode, Json<Changed>), Problem> {
+    let changed = flow.review_step(&asked.ask, &id, "exclude_similar", &asked.body).await?;
+    Ok((StatusCode::CREATED, Json(changed)))
+}
+
+/// Compares with it again.
+pub async fn include(State(flow): State<App>, Path(id): Path<String>, asked: Asked) -> Result<Json<Changed>, Problem> {
+    act(flow, &id, asked, "include_similar").await
+}

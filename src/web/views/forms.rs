@@ -277,7 +277,8 @@ mod tests {
     use crate::domain::procedure::TABLE;
 
     /// Steps that have a place of their own instead of a form.
-    const ELSEWHERE: &[&str] = &["save_facts", "add_paper", "comment_review", "settle_comment", "conclude_review"];
+    const ELSEWHERE: &[&str] =
+        &["save_facts", "comment_review", "settle_comment", "exclude_similar", "include_similar", "conclude_review"];
 
     #[test]
     fn every_step_of_the_table_has_a_form_or_a_place() {

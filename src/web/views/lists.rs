@@ -28,9 +28,10 @@ pub fn home(flow: &Flow, who: &Signed, home: &Home) -> Response {
         { "id": "today", "zh": "今天", "rows": d.due_today },
         { "id": "week", "zh": "本周", "rows": d.this_week },
         { "id": "later", "zh": "以后（三十天内）", "rows": d.later },
+        { "id": "passed", "zh": "已届满、已过提示日", "rows": d.passed },
     ]);
     let all = who.actor.has_any(&[Role::Head, Role::Supervisor]);
-    let total = d.overdue.len() + d.due_today.len() + d.this_week.len() + d.later.len();
+    let total = d.overdue.len() + d.due_today.len() + d.this_week.len() + d.later.len() + d.passed.len();
     let model = json!({
         "today": d.today, "groups": groups, "total": total, "mine": home.mine, "may_all": all,
         "recent": home.recent.items, "waiting": home.waiting,
@@ -125,7 +126,7 @@ pub fn overview(flow: &Flow, who: &Signed, o: &Overview, today: String) -> Respo
         "states": states, "open": o.open, "overdue": o.overdue, "due_soon": o.due_soon,
         "reviews_waiting": o.reviews_waiting, "reviews_running": o.reviews_running, "reviews_late": o.reviews_late,
         "conclusions": named("conclusion", &o.conclusions), "outcomes": named("decision_kind", &o.outcomes),
-        "acts": acts, "publicity_pending": o.publicity_pending, "today": today,
+        "acts": acts, "publicity_pending": o.publicity_pending, "review_days": o.review_days, "deviations": o.deviations, "today": today,
     });
     super::page(flow, who, "/overview", "overview.html", "总览", model)
 }

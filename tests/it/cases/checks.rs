@@ -375,3 +375,19 @@ fn a_recording_of_a_key_moment_may_be_missing_for_a_reason() {
     assert!(scene.dossier.acts.iter().all(|a| a.kind != ActKind::Coercive));
     assert!(!scene.audit().iter().any(|f| f.check == "M11"));
 }
+
+#[test]
+fn a_sports_case_needs_a_certificate_for_sports() {
+    let mut scene = Scene::ended(Kind::Ordinary);
+    let faults = |s: &Scene| s.audit().iter().filter(|f| f.check == "F03").count();
+    for person in &mut scene.dossier.people {
+        person.certs.iter_mut().for_each(|c| c.categories = vec!["教育".into()]);
+    }
+    assert_eq!(faults(&scene), 0);
+    scene.dossier.case.facts.violation = Some("ty114".into());
+    assert!(faults(&scene) > 0);
+    for person in &mut scene.dossier.people {
+        person.certs.iter_mut().for_each(|c| c.categories = vec!["体育".into()]);
+    }
+    assert_eq!(faults(&scene), 0);
+}

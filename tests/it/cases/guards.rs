@@ -163,6 +163,9 @@ const ATTEMPTS: &[Attempt] = &[
     ("G_COMMENT", "批注没有内容", Ordinary, "conclude_review", |s| {
         s.turn.step = json!({"step": "comment_review", "anchor": {"field": "facts"}, "text": " "});
     }),
+    ("G_EXCLUSION", "排除相似案例没有写明理由", Ordinary, "conclude_review", |s| {
+        s.turn.step = json!({"step": "exclude_similar", "precedent": "tc-mb64-01", "reason": " "});
+    }),
     ("G_CHECKLIST", "审核清单没有逐项结论", Ordinary, "conclude_review", |s| s.turn.step["checklist"] = json!([])),
     ("G_FAILED_ITEM", "有不通过的项目，不能同意", Ordinary, "conclude_review", |s| s.turn.step["checklist"][3]["verdict"] = json!("fail")),
     ("G_OPINION_TEXT", "没有写明意见", Ordinary, "conclude_review", |s| {

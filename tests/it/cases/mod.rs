@@ -5,3 +5,4 @@ mod deadlines;
 mod guards;
 pub(crate) mod play;
 pub(crate) mod scripts;
+mod spot;

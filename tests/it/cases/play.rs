@@ -123,7 +123,8 @@ impl Scene {
         panic!("no step {key} in {}", kind.name())
     }
 
-    fn play(&mut self, turn: Turn) {
+    /// Takes a step; it must be allowed.
+    pub fn play(&mut self, turn: Turn) {
         self.turn = turn;
         match self.attempt() {
             Ok(after) => self.dossier = after.dossier,

@@ -17,7 +17,7 @@ fn runtime() -> Runtime {
 }
 
 /// A model that writes each sentence as its material has it; it answers only so many requests, then never again.
-fn model(answers: usize) -> (ModelUse, Got) {
+pub(super) fn model(answers: usize) -> (ModelUse, Got) {
     let (address, got) = scripted(move |n, body, out| {
         if n > answers {
             std::thread::sleep(Duration::from_secs(3600));

@@ -4,6 +4,7 @@ mod access;
 mod crash;
 mod filing;
 mod passages;
+mod rewriting;
 
 use std::sync::Arc;
 use std::time::Duration;

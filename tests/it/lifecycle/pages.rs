@@ -121,7 +121,50 @@ async fn the_desk_is_drawn_for_the_reviewer() {
         assert!(seen.html.contains(words), "{words}");
     }
     // Nothing is decided before a person decides it.
-    assert!(!seen.html.contains(" checked"), "an item is ticked beforehand");
+    let form = &seen.html[seen.html.find("id=\"conclude\"").unwrap()..];
+    assert!(!form[..form.find("</form>").unwrap()].contains(" checked"), "an item is ticked beforehand");
     let gone = look(&town, Some(&cookie), "/reviews/none").await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reviewer_leaves_a_similar_case_out_with_a_reason() {
+    let town = Town::new().await;
+    let no = town.open("li", registration()).await;
+    town.play(&no, [investigated(), told(), heard_in_writing()].concat()).await;
+    town.decision(&no, "penalty_decision").await;
+    let mut round = reviewed("penalty", ["2026-03-24", "2026-03-25", "2026-03-26"]);
+    round.truncate(2);
+    town.play(&no, round).await;
+    let (_, queue) = town.get("zhao", "/api/v1/reviews").await;
+    let path = format!("/api/v1/reviews/{}", queue["reviews"][0]["id"].as_str().unwrap());
+    let (_, desk) = town.get("zhao", &path).await;
+    let first = desk["similar"]["cases"][0].clone();
+    for told in ["facts", "reasons"] {
+        assert!(!first[told].as_str().unwrap().is_empty(), "{told}: {first}");
+    }
+    let compared = desk["similar"]["n"].as_u64().unwrap();
+    let mut body =
+        json!({ "version": desk["version"], "precedent": first["id"], "title": first["title"], "reason": "" });
+    let (status, refused) = town.post("zhao", &format!("{path}/exclusions"), body.clone()).await;
+    assert_eq!((status, &refused["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("procedure.g_exclusion")));
+    body["reason"] = json!(format!("办学规模悬殊{EVIL}"));
+    // Whoever does not review this round leaves nothing out.
+    let (status, _) = town.post("zhou", &format!("{path}/exclusions"), body.clone()).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    let (status, done) = town.post("zhao", &format!("{path}/exclusions"), body).await;
+    assert_eq!(status, StatusCode::CREATED, "{done}");
+    let (_, desk) = town.get("zhao", &path).await;
+    assert!(desk["similar"]["cases"].as_array().unwrap().iter().all(|c| c["id"] != first["id"]));
+    assert_eq!(desk["similar"]["n"].as_u64().unwrap(), compared - 1);
+    assert_eq!(desk["review"]["excluded"][0]["precedent"], first["id"]);
+    let (cookie, _) = session(&town, "zhao").await;
+    let seen = look(&town, Some(&cookie), path.trim_start_matches("/api/v1")).await;
+    assert!(seen.html.contains("办学规模悬殊") && seen.html.contains("审核人排除的案例"), "{}", seen.html);
+    assert!(!seen.html.contains("<img"), "a reason is shown as words");
+    let back = json!({ "version": desk["version"], "precedent": first["id"] });
+    let (status, _) = town.post("zhao", &format!("{path}/exclusions/revoke"), back.clone()).await;
+    assert_eq!(status, StatusCode::OK);
+    let (_, desk) = town.get("zhao", &path).await;
+    assert_eq!(desk["similar"]["n"].as_u64().unwrap(), compared);
 }

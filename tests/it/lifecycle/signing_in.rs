@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use zhicai::domain::process_record::ActorRef;
 use zhicai::flow::people::manage::PersonChange;
+use zhicai::web::access::{Access, ROUTES};
 
 use super::access::{PASSWORD, session, signed_in};
 use super::town::Town;
@@ -43,6 +44,33 @@ async fn a_session_needs_its_mark_and_ends_when_closed() {
         StatusCode::NO_CONTENT
     );
     assert_eq!(by_cookie(&town, "GET", "/api/v1/me", (&cookie, None)).await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_that_changes_something_asks_for_the_mark_of_the_session() {
+    let town = Town::new().await;
+    // Between them they have every role.
+    let mut sessions = vec![];
+    for who in ["li", "zhao", "qian", "chen", "chu", "wu", "zheng", "feng"] {
+        sessions.push(session(&town, who).await);
+    }
+    let mut tried = 0;
+    for route in ROUTES.iter().filter(|r| r.method != "GET" && r.access != Access::Public) {
+        let path = route.path.replace("{no}", "2026-0001").replace(['{', '}'], "");
+        let mut refused = 0;
+        for (cookie, csrf) in &sessions {
+            let swapped = csrf.chars().rev().collect::<String>();
+            for wrong in [None, Some(""), Some(swapped.as_str())] {
+                let (status, answer) = by_cookie(&town, route.method, &path, (cookie, wrong)).await;
+                assert_eq!(status, StatusCode::FORBIDDEN, "{} {path} {answer}", route.method);
+                // The interface of other programs says it in its own shape.
+                refused += usize::from(answer.to_string().contains("auth.csrf"));
+            }
+        }
+        assert!(refused >= 3, "{} {path}: nobody got as far as the mark", route.method);
+        tried += 1;
+    }
+    assert!(tried > 40, "{tried}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

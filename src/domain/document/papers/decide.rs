@@ -15,6 +15,8 @@ pub(super) fn values(input: &PaperInput<'_>) -> Vec<(&'static str, Value)> {
     let talk = d.discussion.as_ref();
     let transfer = d.transfer.as_ref();
     let decision = d.decision.as_ref();
+    // What was decided on the spot is a decision too: a demand or a deferral names it.
+    let spot_on = d.spot.as_ref().map(|s| crate::domain::procedure::guards::day_of(s.at));
     let attendees: Vec<Value> = talk
         .into_iter()
         .flat_map(|t| &t.attendees)
@@ -46,10 +48,11 @@ pub(super) fn values(input: &PaperInput<'_>) -> Vec<(&'static str, Value)> {
         (
             "decision",
             json!({
-                "kind": decision.map(|x| x.kind.zh()), "on": decision.and_then(|x| day(x.made_on)),
+                "kind": decision.map(|x| x.kind.zh()), "on": decision.map(|x| x.made_on).or(spot_on).and_then(day),
                 "doc_no": decision.and_then(|x| x.doc_no.as_deref()).and_then(line).or_else(|| decided_no(input)),
-                "items": decision.map(|x| sanction(&x.content, input.assessment)).unwrap_or_default(),
-                "orders": decision.map(|x| orders(&x.content)).unwrap_or_default(),
+                "title": if decision.is_none() && d.spot.is_some() { "当场行政处罚决定书" } else { "行政处罚决定书" },
+                "items": d.imposed().map(|c| sanction(c, input.assessment)).unwrap_or_default(),
+                "orders": d.imposed().map(orders).unwrap_or_default(),
                 "basis": decision.map(|x| texts(&x.basis)).unwrap_or_default(),
                 "reason": decision.and_then(|x| said(&x.reason)), "by": decision.and_then(|x| line(&x.approval.name)),
                 "penalty": decision.is_some_and(|x| x.kind == DecisionKind::Penalty),
@@ -62,7 +65,8 @@ pub(super) fn values(input: &PaperInput<'_>) -> Vec<(&'static str, Value)> {
 /// The number stands on the document, also when it was given after the decision was taken.
 fn decided_no(input: &PaperInput<'_>) -> Option<String> {
     let d = input.dossier;
-    let kind = crate::domain::procedure::guards::decision_paper(d.decision.as_ref()?.kind);
+    let Some(decision) = &d.decision else { return d.spot.as_ref().and_then(|s| line(&s.form_no)) };
+    let kind = crate::domain::procedure::guards::decision_paper(decision.kind);
     d.paper(kind).and_then(|p| p.doc_no.clone())
 }
 

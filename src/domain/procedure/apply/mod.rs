@@ -55,7 +55,9 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
         | Step::ReassignReview { .. }
         | Step::SuspendReview { .. }
         | Step::CommentReview { .. }
-        | Step::SettleComment { .. } => review::apply(d, step, ctx),
+        | Step::SettleComment { .. }
+        | Step::ExcludeSimilar { .. }
+        | Step::IncludeSimilar { .. } => review::apply(d, step, ctx),
         Step::Discuss { .. }
         | Step::Decide { .. }
         | Step::Transfer { .. }

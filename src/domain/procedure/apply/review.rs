@@ -2,7 +2,7 @@
 
 use super::{absent, due};
 use crate::domain::dossier::Dossier;
-use crate::domain::legal_review::{self, Comment, Handover, Review, ReviewState, Reviewer};
+use crate::domain::legal_review::{self, Comment, ExcludedCase, Handover, Review, ReviewState, Reviewer};
 use crate::domain::people::Actor;
 use crate::domain::procedure::guards::reviewed_digest;
 use crate::domain::procedure::step::Step;
@@ -35,6 +35,7 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
                 responses,
                 handovers: vec![],
                 comments: vec![],
+                excluded: vec![],
                 reviewed: reviewed_digest(d),
             };
             d.reviews.push(review);
@@ -108,6 +109,20 @@ pub(super) fn apply(d: &mut Dossier, step: &Step, ctx: &Context<'_>) -> Result<(
         Step::SettleComment { comment } => {
             let found = last(d)?.comments.iter_mut().find(|c| c.id == comment).ok_or_else(|| absent("这条批注"))?;
             found.settled = true;
+        }
+        Step::ExcludeSimilar { precedent, title, reason } => {
+            let excluded = ExcludedCase { precedent, title, reason, by: ctx.actor.name.clone(), on: ctx.day };
+            let review = last(d)?;
+            review.excluded.retain(|x| x.precedent != excluded.precedent);
+            review.excluded.push(excluded);
+        }
+        Step::IncludeSimilar { precedent } => {
+            let review = last(d)?;
+            let before = review.excluded.len();
+            review.excluded.retain(|x| x.precedent != precedent);
+            if review.excluded.len() == before {
+                return Err(absent("被排除的这件案例"));
+            }
         }
         other => return Err(absent(other.name())),
     }

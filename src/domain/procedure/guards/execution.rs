@@ -112,14 +112,13 @@ pub fn unpaid(dossier: &Dossier) -> Fen {
 
 /// Money the decision asks for, without 加处罚款.
 pub fn owed(dossier: &Dossier) -> Fen {
-    let content = dossier.decision.as_ref().map(|d| &d.content).or(dossier.spot.as_ref().map(|s| &s.content));
     let sum = |c: &crate::domain::dossier::Sanction| {
         let fine = if c.kinds.contains(&PenaltyKind::Fine) { c.fine_fen.unwrap_or_default().0 } else { 0 };
         let gains =
             if c.kinds.contains(&PenaltyKind::ConfiscateGains) { c.confiscate_fen.unwrap_or_default().0 } else { 0 };
         Fen(fine.saturating_add(gains))
     };
-    content.map_or(Fen::ZERO, sum)
+    dossier.imposed().map_or(Fen::ZERO, sum)
 }
 
 fn money_owed(dossier: &Dossier) -> bool {
@@ -180,8 +179,12 @@ pub fn days_late(look: &Look<'_>, until: Date) -> Result<u32, String> {
 
 /// 加处罚款 that may be claimed up to a day: three percent a day, never more than the fine (行政处罚法72①(一)).
 pub fn late_fee_until(look: &Look<'_>, until: Date) -> Result<Fen, String> {
-    let content = look.dossier.decision.as_ref().map(|d| &d.content);
-    let fine = content.filter(|c| c.kinds.contains(&PenaltyKind::Fine)).and_then(|c| c.fine_fen).unwrap_or_default();
+    let fine = look
+        .dossier
+        .imposed()
+        .filter(|c| c.kinds.contains(&PenaltyKind::Fine))
+        .and_then(|c| c.fine_fen)
+        .unwrap_or_default();
     if fine == Fen::ZERO {
         return Ok(Fen::ZERO);
     }
@@ -222,8 +225,8 @@ pub fn closure_faults(look: &Look<'_>, reason: ClosureReason) -> Vec<String> {
                         | PenaltyKind::PublicCriticism
                 )
             };
-            let content = d.decision.as_ref().map(|x| &x.content).or(d.spot.as_ref().map(|s| &s.content));
-            let kinds: Vec<&str> = content.iter().flat_map(|c| c.kinds.iter().filter(other)).map(|k| k.zh()).collect();
+            let kinds: Vec<&str> =
+                d.imposed().iter().flat_map(|c| c.kinds.iter().filter(other)).map(|k| k.zh()).collect();
             out.extend(unless(
                 kinds.is_empty() || !d.execution.performed.is_empty(),
                 format!("{}的履行情况", kinds.join("、")),

@@ -90,7 +90,7 @@ pub fn cert_faults(look: &Look<'_>, act: &Act) -> Vec<String> {
 
 /// Why none of the person's certificates is good on that day.
 pub fn uncertified(look: &Look<'_>, person: &CasePerson, day: Date) -> Option<String> {
-    carrying(&person.certs, day, &look.bureau.region, &look.bureau.category)
+    carrying(&person.certs, day, &look.bureau.region, look.category())
         .err()
         .map(|fault| format!("{}：{fault}", person.name))
 }

@@ -100,6 +100,17 @@ guard!(COMMENT, "G_COMMENT", "批注没有内容", "工作方案二(三)4", |m| 
     unless(last.is_some_and(|c| said(&c.text)), "批注的内容")
 });
 
+guard!(EXCLUSION, "G_EXCLUSION", "排除相似案例没有写明理由", "工作方案二(三)4", |m| {
+    let last = m.after().review().and_then(|r| r.excluded.last());
+    let mut out = unless(last.is_some_and(|x| said(&x.reason)), "排除的理由");
+    out.extend(unless(last.is_some_and(|x| said(&x.precedent)), "排除的案例"));
+    let bounded = |x: &crate::domain::legal_review::ExcludedCase| {
+        x.reason.chars().count() <= 500 && x.title.chars().count() <= 200 && x.precedent.chars().count() <= 200
+    };
+    out.extend(unless(last.is_some_and(bounded), "理由不超过500字"));
+    out
+});
+
 guard!(NO_FAILED_ITEM, "G_FAILED_ITEM", "有不通过的项目，不能同意", "行政处罚法58①", |m| {
     let Some(review) = m.after().review() else { return vec![] };
     let failed = review.checklist.iter().filter(|i| i.verdict == Verdict::Fail);

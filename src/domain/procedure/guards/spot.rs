@@ -12,6 +12,8 @@ guard!(SPOT_OFFICERS, "G_TWO", "执法人员不足两人或者证件无效", "�
     let mut out = spot_too_few(m.after(), s);
     out.extend(spot_cert_faults(&m.look, s));
     out.extend(unless(s.shown_certs, "当场出示执法证件"));
+    // Whoever decides stood there; the clue may have come in with somebody else.
+    out.extend(unless(s.officers.contains(&m.ctx.actor.id), "由当场的执法人员作出"));
     out
 });
 

@@ -1,12 +1,13 @@
 //! 文书草稿 in a case: durable jobs, written field by field, taken on passage by passage, put into the file as documents.
 //!
 //! Reading order: this file (a draft begins), `runner` (it is written), `take` (people answer for its passages), `filing` (it
-//! becomes a document), `view` and `export` (what is shown of it), `changes` (what the review desk compares).
+//! becomes a document), `rewrite` (one passage anew), `view` and `export` (what is shown of it), `changes` (what the review desk compares).
 
 mod changes;
 mod export;
 mod filing;
 mod material;
+mod rewrite;
 mod runner;
 mod take;
 mod view;
@@ -14,6 +15,7 @@ mod view;
 pub use changes::PassageChange;
 pub use export::{Document, Format};
 pub use filing::Filed;
+pub use rewrite::{Rewrite, RewrittenPassage};
 pub(crate) use runner::Runner;
 pub use take::{Take, TakenPassage};
 pub use view::{CaseDraft, DraftLine, DraftView};

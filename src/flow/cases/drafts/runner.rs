@@ -232,22 +232,9 @@ impl Flow {
         live: &Arc<Live>,
     ) -> std::result::Result<Written, Stop> {
         let (passage, unsupported) = self.drafted(draft, &row, (done, of), live).await?;
-        let sentences = serde_json::to_string(&passage.sentences).unwrap_or_default();
-        let points: String = passage.sentences.iter().map(|s| format!("{}\n", s.template)).collect();
-        let written = Written {
-            output_sha256: digest(&passage.text),
-            text: passage.text,
-            prompt_sha256: digest(&format!("{}\n{}\n{points}", self.prompt_digest(), row.material_sha256)),
-            sources: passage.sources,
-            model: passage.model,
-            attempts: i64::from(passage.attempts),
-            sentences,
-        };
-        let event = by_system("draft.passage_written", &draft.id).case(&draft.case_no).detail(json!({
-            "field": row.field, "model": written.model, "prompt_sha256": written.prompt_sha256,
-            "material_sha256": row.material_sha256, "output_sha256": written.output_sha256, "sources": written.sources,
-            "attempts": written.attempts, "sentences": passage.sentences.len(), "unsupported": unsupported,
-        }));
+        let written = written(&passage, &self.prompt_digest(), &row.material_sha256);
+        let told = told(&row, &written, passage.sentences.len(), &unsupported);
+        let event = by_system("draft.passage_written", &draft.id).case(&draft.case_no).detail(told);
         let change = WritePassage {
             draft: draft.id.clone(),
             field: row.field,
@@ -330,6 +317,29 @@ impl Flow {
             }
         }
     }
+}
+
+/// What is kept of a passage the machine wrote.
+pub(super) fn written(passage: &Passage, prompt: &str, material_sha256: &str) -> Written {
+    let points: String = passage.sentences.iter().map(|s| format!("{}\n", s.template)).collect();
+    Written {
+        output_sha256: digest(&passage.text),
+        text: passage.text.clone(),
+        prompt_sha256: digest(&format!("{prompt}\n{material_sha256}\n{points}")),
+        sources: passage.sources.clone(),
+        model: passage.model.clone(),
+        attempts: i64::from(passage.attempts),
+        sentences: serde_json::to_string(&passage.sentences).unwrap_or_default(),
+    }
+}
+
+/// What the record says of it.
+pub(super) fn told(row: &PassageRow, written: &Written, sentences: usize, unsupported: &[String]) -> serde_json::Value {
+    json!({
+        "field": row.field, "model": written.model, "prompt_sha256": written.prompt_sha256,
+        "material_sha256": row.material_sha256, "output_sha256": written.output_sha256, "sources": written.sources,
+        "attempts": written.attempts, "sentences": sentences, "unsupported": unsupported,
+    })
 }
 
 /// A field that nothing is known for: a person writes it.

@@ -137,7 +137,7 @@ impl Flow {
     }
 
     /// Why a field that is no drafted passage cannot be edited.
-    fn not_to_edit(&self, draft: &DraftRow, field: &str) -> Report {
+    pub(super) fn not_to_edit(&self, draft: &DraftRow, field: &str) -> Report {
         let known = self.prompts.form(&draft.kind).ok().and_then(|form| form.field(field));
         match known {
             Some(known) => {
