@@ -229,10 +229,12 @@ await qian.click("table.ages a");
 await look(qian, "cases-filtered");
 await li.goto(`${ADDRESS}/help`);
 await look(li, "help");
-assert.equal(await li.evaluate(() => [...document.images].filter((i) => !i.complete || !i.naturalWidth).length), 0, "every picture of the guide is there");
 await li.goto(`${ADDRESS}/`);
 await look(li, "home");
 await picture(li, "home", trouble);
+await li.goto(`${ADDRESS}/help`);
+const lost = await li.evaluate(async () => { const all = await Promise.all([...document.images].map(async (i) => [i.src, (await fetch(i.src)).status])); return all.filter(([, status]) => status !== 200); });
+assert.deepEqual(lost, [], "every picture of the guide is there");
 
 // ── Hostile words in every field never become markup, and commands without their token are refused.
 const evil = `"><img src=x onerror="alert(1)"><script>alert(2)</script>{{7*7}}`;
@@ -251,6 +253,7 @@ for (const path of [`/cases/${encodeURIComponent(bad.case_no)}`, "/cases", "/", 
 // A file by such a name.
 const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
 const upload = new FormData();
+upload.append("kind", "other");
 upload.append("file", new Blob([png], { type: "image/png" }), `${evil.replaceAll("/", "")}.png`);
 const sent = await fetch(`${ADDRESS}/api/v1/cases/${encodeURIComponent(bad.case_no)}/attachments`, { method: "POST", body: upload, headers: { cookie: bureau.sessions.li.cookie, "x-zhicai-csrf": bureau.sessions.li.csrf } });
 assert.equal(sent.status, 201, `${sent.status} ${await sent.text()}`);

@@ -60,12 +60,13 @@ for (const button of document.querySelectorAll("[data-settle]")) {
 $("side-pick")?.addEventListener("change", (event) => {
   for (const cell of document.querySelectorAll(`[data-col="${event.target.value}"]`)) cell.hidden = !event.target.checked;
 });
-const leave = async (path, body, said, box) => {
+const leave = async (path, body, said, box = $("similar-refusal")) => {
+  box.replaceChildren();
   try {
     await post(`${base}/${path}`, { version: state.version, ...body }, once());
     sayNext(said);
     location.reload();
-  } catch (error) { showRefusal(box ?? $("similar-refusal"), error); }
+  } catch (error) { showRefusal(box, error); }
 };
 for (const button of document.querySelectorAll("[data-exclude]")) {
   button.addEventListener("click", () => {

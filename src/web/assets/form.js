@@ -41,6 +41,7 @@ export class CaseForm {
     for (const [law, rows] of groups) {
       violation.append(el("optgroup", { label: law }, ...rows.map((v) => el("option", { value: v.id, title: v.act }, `${v.id}　${v.act.slice(0, 42)}${v.status === "active" ? "" : "〔" + v.status_zh + "〕"}`))));
     }
+    violation.addEventListener("change", () => this.proposeCause());
     root.querySelector("#kinds")?.append(...catalog.kinds.map(([code, zh]) => el("label", {}, el("input", { type: "checkbox", value: code }), zh)));
     root.querySelector("#add-factor").onclick = () => this.addFactor({});
     root.querySelector("#add-evidence").onclick = () => this.addEvidence({});
@@ -98,7 +99,15 @@ export class CaseForm {
     if (!onlyEmpty) {
       const kinds = new Set(data.disc?.final?.kinds ?? []);
       for (const box of this.root.querySelectorAll("#kinds input")) box.checked = kinds.has(box.value);
-    }
+    } else this.proposeCause();
+  }
+
+  /** 案由 from the act, where nobody has written one: it stands in the form for the officer to see and change. */
+  proposeCause() {
+    const cause = this.root.querySelector('[data-path="case.cause"]');
+    const act = this.catalog.violations.find((v) => v.id === this.root.querySelector("#violation").value)?.act;
+    if (!cause || !act || (cause.value && cause.value !== cause.dataset.proposed)) return;
+    cause.value = cause.dataset.proposed = `涉嫌${act.split(/[（；，。]/)[0]}`;
   }
 
   /** The case JSON; throws a message naming the field when a sum cannot be read. */

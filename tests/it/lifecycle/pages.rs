@@ -129,7 +129,7 @@ async fn the_desk_is_drawn_for_the_reviewer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reviewer_leaves_a_similar_case_out_with_a_reason() {
-    let town = Town::new().await;
+    let mut town = Town::new().await;
     let no = town.open("li", registration()).await;
     town.play(&no, [investigated(), told(), heard_in_writing()].concat()).await;
     town.decision(&no, "penalty_decision").await;
@@ -150,8 +150,8 @@ async fn a_reviewer_leaves_a_similar_case_out_with_a_reason() {
     assert_eq!((status, &refused["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("procedure.g_exclusion")));
     body["reason"] = json!(format!("办学规模悬殊{EVIL}"));
     // Whoever does not review this round leaves nothing out.
-    let (status, _) = town.post("zhou", &format!("{path}/exclusions"), body.clone()).await;
-    assert_eq!(status, StatusCode::FORBIDDEN);
+    let (_, refused) = town.post("zhou", &format!("{path}/exclusions"), body.clone()).await;
+    assert_eq!(refused["code"], "procedure.g_reviewer", "{refused}");
     let (status, done) = town.post("zhao", &format!("{path}/exclusions"), body).await;
     assert_eq!(status, StatusCode::CREATED, "{done}");
     let (_, desk) = town.get("zhao", &path).await;
@@ -162,6 +162,8 @@ async fn a_reviewer_leaves_a_similar_case_out_with_a_reason() {
     let seen = look(&town, Some(&cookie), path.trim_start_matches("/api/v1")).await;
     assert!(seen.html.contains("办学规模悬殊") && seen.html.contains("审核人排除的案例"), "{}", seen.html);
     assert!(!seen.html.contains("<img"), "a reason is shown as words");
+    // Who signs in with a new password has no tokens any more.
+    town.new_token("zhao").await;
     let back = json!({ "version": desk["version"], "precedent": first["id"] });
     let (status, _) = town.post("zhao", &format!("{path}/exclusions/revoke"), back.clone()).await;
     assert_eq!(status, StatusCode::OK);

@@ -70,7 +70,7 @@ async fn every_route_that_changes_something_asks_for_the_mark_of_the_session() {
         assert!(refused >= 3, "{} {path}: nobody got as far as the mark", route.method);
         tried += 1;
     }
-    assert!(tried > 40, "{tried}");
+    assert!(tried >= 40, "{tried}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
