@@ -130,7 +130,8 @@ impl Flow {
     pub async fn article_page(&self, ask: &Asking, wish: &ReadWish) -> Result<ArticlePage> {
         let laws = &self.corpus.laws;
         let Some(title) = laws.title_of(&wish.law) else {
-            let near = citation::law_like(&wish.law, laws).map(|t| format!("；名称相近的有《{t}》")).unwrap_or_default();
+            let near =
+                citation::law_like(&wish.law, laws).map(|t| format!("；名称相近的有《{t}》")).unwrap_or_default();
             let shown: String = wish.law.chars().take(60).collect();
             return Err(missing("reader.unknown_law", "没有安装这部法律", format!("“{shown}”{near}")));
         };

@@ -41,9 +41,14 @@ pub fn sift<T>(
     filters: &[(&'static str, &'static str)],
     chosen: &Chosen,
 ) -> (Vec<T>, Vec<Facet>) {
-    let passes = |traits: &Traits, but: &str| {
-        chosen.iter().all(|(name, wanted)| *name == but || wanted.is_empty() || holds(traits, name, wanted))
-    };
+    // A filter of another kind of hits says nothing here.
+    let set: Vec<(&str, &str)> = filters
+        .iter()
+        .filter_map(|(name, _)| Some((*name, chosen.get(name)?.as_str())))
+        .filter(|(_, wanted)| !wanted.is_empty())
+        .collect();
+    let passes =
+        |traits: &Traits, but: &str| set.iter().all(|(name, wanted)| *name == but || holds(traits, name, wanted));
     let facets = filters
         .iter()
         .map(|(name, zh)| {
@@ -63,10 +68,10 @@ pub fn sift<T>(
                 "year" => values.sort_by(|a, b| b.code.cmp(&a.code)),
                 _ => values.sort_by_key(|v| (std::cmp::Reverse(v.n), v.code.clone())),
             }
-            let mut left = MOST;
+            let mut shown = 0;
             values.retain(|v| {
-                left = left.saturating_sub(1);
-                left > 0 || v.on
+                shown += 1;
+                shown <= MOST || v.on
             });
             Facet { name, zh, values }
         })
@@ -87,7 +92,7 @@ mod tests {
     #[test]
     fn a_filter_counts_what_the_others_leave() {
         let hits = vec![hit(1, "2024", "a"), hit(2, "2025", "a"), hit(3, "2025", "b")];
-        let chosen = Chosen::from([("year", "2025".to_string()), ("tier", String::new())]);
+        let chosen = Chosen::from([("year", "2025".to_string()), ("region", "x".into()), ("tier", String::new())]);
         let (kept, facets) = sift(hits, &[("year", "年份"), ("tier", "阶次"), ("law", "法律")], &chosen);
         assert_eq!(kept, [2, 3]);
         let counts = |f: &Facet| f.values.iter().map(|v| (v.code.clone(), v.n, v.on)).collect::<Vec<_>>();

@@ -4,13 +4,13 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::facets::{Chosen, Facet, Traits, sift};
+use super::facets::{Chosen, Facet};
 use super::hints::{self, Hint};
+use super::rows::{self, Page, Rows};
 use crate::corpus::cases::{CaseHit, CaseQuery, Shelf};
-use crate::corpus::marking::{self, Piece};
+use crate::corpus::marking;
 use crate::corpus::norms::{NormHit, NormQuery};
 use crate::corpus::search::{StatuteHit, StatuteQuery};
-use crate::corpus::statutes::Standing;
 use crate::domain::penalty::vocabulary;
 use crate::domain::people::Actor;
 use crate::error::Result;
@@ -27,14 +27,8 @@ vocabulary! {
 
 /// Hits fetched of each kind.
 pub const CANDIDATES: usize = 200;
-/// Hits on a page.
-pub const PAGE: usize = 20;
 /// Characters of a question that count here; whole narratives are compared in a case.
 const LONGEST: usize = 2000;
-/// Characters shown of a hit.
-const SHOWN: usize = 150;
-/// Score of an article that the question names.
-const NAMED: f32 = 1000.0;
 
 /// A question as it was asked.
 #[derive(Clone, Debug)]
@@ -46,50 +40,6 @@ pub struct Asked {
     pub as_of: Option<Date>,
     /// From 1.
     pub page: usize,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct ArticleLine {
-    #[serde(flatten)]
-    pub hit: StatuteHit,
-    /// Address in the reader.
-    pub address: String,
-    pub version: String,
-    pub standing: Standing,
-    pub standing_zh: &'static str,
-    pub level_zh: &'static str,
-    /// The question names it.
-    pub named: bool,
-    pub pieces: Vec<Piece>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct DecisionLine {
-    #[serde(flatten)]
-    pub hit: CaseHit,
-    pub act: String,
-    pub law: String,
-    pub article: Option<u32>,
-    pub pieces: Vec<Piece>,
-    /// The whole narrative, where the excerpt is not the whole.
-    pub narrative: Vec<Piece>,
-    pub reasoning: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct NormLine {
-    #[serde(flatten)]
-    pub hit: NormHit,
-    pub pieces: Vec<Piece>,
-}
-
-/// Hits of the kind that was asked for.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
-pub enum Rows {
-    Statutes(Vec<ArticleLine>),
-    Cases(Vec<DecisionLine>),
-    Norms(Vec<NormLine>),
 }
 
 /// What was found.
@@ -111,11 +61,17 @@ pub struct Found {
     pub day: Date,
 }
 
-fn paged<T>(all: Vec<T>, asked: &Asked) -> (Vec<T>, usize, usize, usize) {
-    let total = all.len();
-    let pages = total.div_ceil(PAGE).max(1);
-    let page = asked.page.clamp(1, pages);
-    (all.into_iter().skip((page - 1) * PAGE).take(PAGE).collect(), total, page, pages)
+impl Found {
+    /// Nothing was asked.
+    fn none(kind: Kind, day: Date) -> Self {
+        let rows = match kind {
+            Kind::Statutes => Rows::Statutes(vec![]),
+            Kind::Cases => Rows::Cases(vec![]),
+            Kind::Norms => Rows::Norms(vec![]),
+        };
+        let (facets, hints) = (vec![], vec![]);
+        Self { rows, facets, statutes: 0, cases: 0, norms: 0, total: 0, page: 1, pages: 1, hints, cut: false, day }
+    }
 }
 
 impl Flow {
@@ -125,35 +81,17 @@ impl Flow {
         let cut = asked.q.trim().chars().count() > LONGEST;
         let day = asked.as_of.unwrap_or_else(today);
         if text.is_empty() {
-            let rows = match asked.kind {
-                Kind::Statutes => Rows::Statutes(vec![]),
-                Kind::Cases => Rows::Cases(vec![]),
-                Kind::Norms => Rows::Norms(vec![]),
-            };
-            let none = Found {
-                rows,
-                facets: vec![],
-                statutes: 0,
-                cases: 0,
-                norms: 0,
-                total: 0,
-                page: 1,
-                pages: 1,
-                hints: vec![],
-                cut,
-                day,
-            };
-            return Ok(none);
+            return Ok(Found { cut, ..Found::none(asked.kind, day) });
         }
         let words = marking::words(&text);
         let statutes = self.articles_for(&text, asked.as_of, None)?;
         let cases = self.decisions_for(&text, day, asked.chosen.get("violation"), who)?;
         let norms = self.norms_for(&text, asked.as_of)?;
         let counts = (statutes.len(), cases.len(), norms.len());
-        let (rows, facets, (total, page, pages)) = match asked.kind {
+        let Page { rows, facets, total, page, pages } = match asked.kind {
             Kind::Statutes => self.article_rows(&text, asked, statutes, day, &words)?,
             Kind::Cases => self.decision_rows(asked, cases, &words, who)?,
-            Kind::Norms => norm_rows(asked, norms, &words),
+            Kind::Norms => rows::norm_rows(asked, norms, &words),
         };
         let hints = hints::of(&self.corpus, &text, day);
         Ok(Found {
@@ -171,7 +109,7 @@ impl Flow {
         })
     }
 
-    fn articles_for(&self, text: &str, as_of: Option<Date>, law: Option<&str>) -> Result<Vec<StatuteHit>> {
+    pub(super) fn articles_for(&self, text: &str, as_of: Option<Date>, law: Option<&str>) -> Result<Vec<StatuteHit>> {
         let similar = self.meaning().and_then(|m| m.similarities(text));
         let query = StatuteQuery {
             text: text.to_string(),
@@ -184,13 +122,7 @@ impl Flow {
         self.corpus.search_statutes(&query, today()).map_err(report::corpus)
     }
 
-    fn decisions_for(
-        &self,
-        text: &str,
-        day: Date,
-        violation: Option<&String>,
-        who: &Actor,
-    ) -> Result<Vec<CaseHit>> {
+    fn decisions_for(&self, text: &str, day: Date, violation: Option<&String>, who: &Actor) -> Result<Vec<CaseHit>> {
         let query = CaseQuery {
             text: text.to_string(),
             violation: violation.filter(|v| !v.is_empty()).cloned(),
@@ -207,139 +139,4 @@ impl Flow {
         let query = NormQuery { text: text.to_string(), as_of, title: None, limit: CANDIDATES };
         self.corpus.norms.search(&query, today()).map_err(|e| report::corpus(e.into()))
     }
-
-    /// A law may be rare among the hits of a question, so its articles are asked for by themselves.
-    fn article_rows(
-        &self,
-        text: &str,
-        asked: &Asked,
-        all: Vec<StatuteHit>,
-        day: Date,
-        words: &[String],
-    ) -> Result<(Rows, Vec<Facet>, (usize, usize, usize))> {
-        let filters = [("law", "法律"), ("status", "效力"), ("level", "层级")];
-        let traits = |hit: &StatuteHit| -> Traits {
-            let standing = self.standing_of(hit, day);
-            let level = serde_json::to_value(hit.level).ok().and_then(|v| v.as_str().map(str::to_string));
-            vec![
-                ("law", hit.law.clone(), short(&hit.law).to_string()),
-                ("status", standing.code().into(), standing.zh().into()),
-                ("level", level.unwrap_or_default(), hit.level.zh().into()),
-            ]
-        };
-        let with = |hits: Vec<StatuteHit>| hits.into_iter().map(|h| (traits(&h), h)).map(|(t, h)| (h, t)).collect();
-        let mut chosen = asked.chosen.clone();
-        let named = chosen.get("law").filter(|l| !l.is_empty()).cloned();
-        if let Some(title) = named.as_deref().and_then(|l| self.corpus.laws.title_of(l)) {
-            chosen.insert("law", title.to_string());
-        }
-        let (mut kept, mut facets) = sift(with(all), &filters, &chosen);
-        if let Some(law) = &named {
-            let (deep, of_law) = sift(with(self.articles_for(text, asked.as_of, Some(law))?), &filters, &chosen);
-            kept = deep;
-            for facet in &mut facets {
-                if let Some(other) = of_law.iter().find(|f| f.name == facet.name && f.name != "law") {
-                    facet.values = other.values.clone();
-                }
-            }
-        }
-        let (page, total, at, pages) = paged(kept, asked);
-        let rows = page.into_iter().filter_map(|hit| self.article_line(hit, day, words)).collect();
-        Ok((Rows::Statutes(rows), facets, (total, at, pages)))
-    }
-
-    fn standing_of(&self, hit: &StatuteHit, day: Date) -> Standing {
-        let id = hit.id.split('#').next().unwrap_or_default();
-        self.corpus.laws.version(id).map_or(Standing::Unknown, |law| self.corpus.laws.standing(law, day))
-    }
-
-    fn article_line(&self, hit: StatuteHit, day: Date, words: &[String]) -> Option<ArticleLine> {
-        let (id, place) = hit.id.split_once('#')?;
-        let law = self.corpus.laws.version(id)?;
-        let article = law.place(place).and_then(|i| law.articles.get(i))?;
-        let standing = self.corpus.laws.standing(law, day);
-        Some(ArticleLine {
-            address: article.address(),
-            version: law.id.clone(),
-            standing,
-            standing_zh: standing.zh(),
-            level_zh: law.level.zh(),
-            named: hit.score >= NAMED,
-            pieces: marking::excerpt(&article.text, words, SHOWN),
-            hit,
-        })
-    }
-
-    fn decision_rows(
-        &self,
-        asked: &Asked,
-        all: Vec<CaseHit>,
-        words: &[String],
-        who: &Actor,
-    ) -> Result<(Rows, Vec<Facet>, (usize, usize, usize))> {
-        let filters = [("violation", "违法行为"), ("tier", "阶次"), ("region", "地区"), ("year", "年份")];
-        let hits = all.into_iter().map(|hit| {
-            let mut traits: Traits = vec![];
-            if !hit.violation.is_empty() {
-                traits.push(("violation", hit.violation.clone(), self.act_of(&hit.violation)));
-            }
-            traits.extend(hit.tier.map(|t| ("tier", t.code().to_string(), t.zh().to_string())));
-            if !hit.region.is_empty() {
-                traits.push(("region", hit.region.clone(), hit.region.clone()));
-            }
-            traits.extend(hit.decided_at.map(|d| ("year", d.year().to_string(), format!("{}年", d.year()))));
-            (hit, traits)
-        });
-        let (kept, facets) = sift(hits.collect(), &filters, &asked.chosen);
-        let (page, total, at, pages) = paged(kept, asked);
-        let shelf = self.corpus.cases.on(Shelf::of(Some(who))).map_err(|e| report::corpus(e.into()))?;
-        let mut rows = vec![];
-        for hit in page {
-            let rule = self.book.violation(&hit.violation);
-            let whole = shelf.get(&hit.id).map_err(|e| report::corpus(e.into()))?;
-            let narrative = whole.as_ref().and_then(|c| c.facts.narrative.clone()).unwrap_or_default();
-            let more = narrative.chars().count() > SHOWN;
-            rows.push(DecisionLine {
-                act: self.act_of(&hit.violation),
-                law: rule.map(|v| v.law.clone()).unwrap_or_default(),
-                article: rule.map(|v| v.article).filter(|n| *n > 0),
-                pieces: marking::excerpt(&narrative, words, SHOWN),
-                narrative: if more { marking::marked(&narrative, words) } else { vec![] },
-                reasoning: whole.and_then(|c| c.reasoning).unwrap_or_default(),
-                hit,
-            });
-        }
-        Ok((Rows::Cases(rows), facets, (total, at, pages)))
-    }
-
-    /// 违法行为 in the table's words; the code where it is not in the table.
-    fn act_of(&self, id: &str) -> String {
-        self.book.violation(id).map_or_else(|| id.to_string(), |v| v.act.clone())
-    }
-}
-
-fn short(title: &str) -> &str {
-    title.strip_prefix("中华人民共和国").unwrap_or(title)
-}
-
-fn norm_rows(asked: &Asked, all: Vec<NormHit>, words: &[String]) -> (Rows, Vec<Facet>, (usize, usize, usize)) {
-    let filters = [("law", "文件"), ("status", "效力")];
-    let standing = |hit: &NormHit| match hit.status {
-        crate::domain::law::Validity::InForce => Standing::InForce,
-        crate::domain::law::Validity::Repealed => Standing::Repealed,
-        crate::domain::law::Validity::NotYetInForce => Standing::NotYet,
-        crate::domain::law::Validity::Unknown => Standing::Unknown,
-    };
-    let hits = all.into_iter().map(|hit| {
-        let state = standing(&hit);
-        let traits = vec![
-            ("law", hit.law.clone(), hit.law.clone()),
-            ("status", state.code().to_string(), state.zh().to_string()),
-        ];
-        (hit, traits)
-    });
-    let (kept, facets) = sift(hits.collect(), &filters, &asked.chosen);
-    let (page, total, at, pages) = paged(kept, asked);
-    let line = |hit: NormHit| NormLine { pieces: marking::excerpt(&hit.snippet, words, SHOWN), hit };
-    (Rows::Norms(page.into_iter().map(line).collect()), facets, (total, at, pages))
 }

@@ -120,7 +120,12 @@ pub fn search(flow: &Flow, who: &Signed, asked: &Asked, found: &Found, own: Opti
 
 /// Filters that the form takes along: those of the kind that is looked at.
 fn kept(asked: &Asked) -> Vec<(&'static str, &String)> {
-    asked.chosen.iter().filter(|(name, _)| filters_of(asked.kind).iter().any(|(n, _)| n == *name)).map(|(n, v)| (*n, v)).collect()
+    asked
+        .chosen
+        .iter()
+        .filter(|(name, _)| filters_of(asked.kind).iter().any(|(n, _)| n == *name))
+        .map(|(n, v)| (*n, v))
+        .collect()
 }
 
 /// 条文.

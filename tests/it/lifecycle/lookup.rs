@@ -8,7 +8,7 @@ use zhicai::domain::foreign::{ForeignArticle, ForeignLaw, ForeignStatutes};
 
 use super::access::session;
 use super::pages::look;
-use super::scripts::registration;
+use super::scripts::{investigated, registration, told};
 use super::town::Town;
 
 const LAW: &str = "中华人民共和国民办教育促进法";
@@ -85,7 +85,8 @@ async fn one_box_finds_articles_and_filters_them() {
     for part in ["<mark>擅自</mark>", "aria-current=\"page\"", "在前 ", "部门规章"] {
         assert!(seen.html.contains(part), "{part}\n{}", seen.html);
     }
-    for part in ["现行有效", "已修改", "2018-12-29起", "2003-09-01起至2018-12-28", "民办学校收费办法"] {
+    for part in ["现行有效", "已修改", "2018-12-29起", "2003-09-01起至2018-12-28", "民办学校收费办法"]
+    {
         assert!(said.contains(part), "{part}\n{said}");
     }
     // A law: its articles alone, with a way to lift the filter; a level and a state likewise.
@@ -137,7 +138,8 @@ async fn nothing_that_is_typed_breaks_the_search() {
         "<",
     ] {
         for kind in ["statutes", "cases", "norms", "%3Cb%3E"] {
-            paths.push(format!("/search?in={kind}&q={}", q.replace('<', "%3C").replace('{', "%7B").replace('}', "%7D")));
+            paths
+                .push(format!("/search?in={kind}&q={}", q.replace('<', "%3C").replace('{', "%7B").replace('}', "%7D")));
         }
     }
     for rest in [
@@ -179,7 +181,8 @@ async fn the_reader_shows_the_text_of_the_day_and_what_changed() {
     let now = at(format!("/articles/{LAW}/64")).await;
     assert_eq!(now.status, StatusCode::OK, "{}", now.html);
     let said = words(&now.html);
-    for part in ["现行有效", "第1款", "第2款", "（一）情节严重的，从重处罚；", "前一条", "被本局案件引用"] {
+    for part in ["现行有效", "第1款", "第2款", "（一）情节严重的，从重处罚；", "前一条", "被本局案件引用"]
+    {
         assert!(said.contains(part), "{part}\n{said}");
     }
     assert!(!said.contains("后一条") && now.html.contains("id=\"p1-2\"") && !now.html.contains("<b>构成"));
@@ -199,7 +202,10 @@ async fn the_reader_shows_the_text_of_the_day_and_what_changed() {
     // A law that ended says by what, and where its words are now.
     let ended = at("/articles/热气球法/1".into()).await;
     let said = words(&ended.html);
-    assert!(said.contains("已废止") && said.contains("2024-07-01起被《中华人民共和国航空运动法典》第九条废止"), "{said}");
+    assert!(
+        said.contains("已废止") && said.contains("2024-07-01起被《中华人民共和国航空运动法典》第九条废止"),
+        "{said}"
+    );
     assert!(ended.html.contains("看《中华人民共和国航空运动法典》第七条"), "{said}");
     // What is not there is said as a page.
     for (path, why) in [
@@ -223,6 +229,7 @@ async fn the_reader_shows_the_text_of_the_day_and_what_changed() {
 async fn cases_are_named_to_those_who_may_see_them() {
     let town = Town::over(install).await;
     let no = town.open("li", registration()).await;
+    town.play(&no, [investigated(), told()].concat()).await;
     let (_, case) = town.get("li", &format!("/api/v1/cases/{no}")).await;
     let party = case["dossier"]["case"]["party"]["name"].as_str().unwrap().to_string();
     let pages = [
@@ -239,6 +246,9 @@ async fn cases_are_named_to_those_who_may_see_them() {
             let link = format!("/cases/{no}");
             let may = matches!(who, "li" | "qian");
             assert_eq!(seen.html.contains(&link), may, "{who} {path}\n{}", seen.html);
+            if may && i == 2 {
+                assert!(seen.html.contains("违法行为适用本条；写在《"), "{who} {path}\n{}", seen.html);
+            }
             // The question itself is repeated in the box; nothing else of the file is told.
             if !may && i > 0 {
                 assert!(!seen.html.contains(&party), "{who} {path}");
@@ -251,14 +261,19 @@ async fn cases_are_named_to_those_who_may_see_them() {
 async fn past_decisions_and_norms_say_what_they_are() {
     let town = Town::over(install).await;
     let file = town.service.data.path().join("guide.md");
-    std::fs::write(&file, "# 校外培训检查指引\n\n第一条 检查培训机构，应当核对办学许可证。\n第二条 收费台账应当拍照。\n").unwrap();
+    std::fs::write(
+        &file,
+        "# 校外培训检查指引\n\n第一条 检查培训机构，应当核对办学许可证。\n第二条 收费台账应当拍照。\n",
+    )
+    .unwrap();
     norms::import(&[file], &norms::Given::default(), town.service.data.path()).unwrap();
     let (cookie, _) = session(&town, "li").await;
     let at = |path: &'static str| look(&town, Some(&cookie), path);
     let norm = at("/search?in=norms&q=办学许可证").await.html;
     assert!(norm.contains("校外培训检查指引") && norm.contains("不作为法律依据"), "{norm}");
     let cases = at("/search?in=cases&q=未取得办学许可证举办培训班").await.html;
-    for part in ["教学案例·虚构", "仅供同案同罚参照", "违法行为", "阶次", "年份", "地区", "处罚依据"] {
+    for part in ["教学案例·虚构", "仅供同案同罚参照", "违法行为", "阶次", "年份", "地区", "处罚依据"]
+    {
         assert!(cases.contains(part), "{part}\n{cases}");
     }
     let filtered = at("/search?in=cases&q=未取得办学许可证举办培训班&violation=mb64&tier=general").await.html;

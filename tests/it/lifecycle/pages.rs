@@ -39,7 +39,18 @@ async fn every_page_is_drawn_and_none_has_a_script_of_its_own() {
     town.play(&no, [investigated(), told(), heard_in_writing()].concat()).await;
     let case = format!("/cases/{no}");
     let pages = |who: &str| match who {
-        "li" => vec!["/", "/cases", "/cases?mine=true&q=启明", "/register", "/reviews", "/help", "/search", "/cite-check", "/try", case.as_str()],
+        "li" => vec![
+            "/",
+            "/cases",
+            "/cases?mine=true&q=启明",
+            "/register",
+            "/reviews",
+            "/help",
+            "/search",
+            "/cite-check",
+            "/try",
+            case.as_str(),
+        ],
         "zhao" => vec!["/", "/reviews", "/reviews?state=submitted", "/help"],
         _ => vec!["/", "/?all=true", "/overview", "/cases?state=rechecked", case.as_str()],
     };
