@@ -46,7 +46,7 @@ function draw(text, findings, day) {
     const to = link(found, day), near = found.nearest ? nearest(found.nearest, day) : null;
     lines.push(el("li", { id: `cite-${n}`, class: kind, tabindex: -1 }, el("span", { class: `tag ${{ ok: "ok", doubt: "warn", fail: "bad" }[kind]}` }, WORDS[kind]), ` ${n}. `, el("b", {}, found.text),
       el("small", {}, found.message, found.quoted === "faithful" ? "；引文与条文一致" : null),
-      el("small", {}, to ? el("a", { href: to }, "看条文") : null, near ? [to ? "　" : null, "改为 ", near] : null, "　", el("a", { href: `#mark-${n}` }, "回到文中"))));
+      el("small", {}, to ? el("a", { href: to }, "看条文") : null, to ? "　" : null, near ? ["改为 ", near, "　"] : null, el("a", { href: `#mark-${n}` }, "回到文中"))));
   });
   marked.push(signs.slice(at).join(""));
   $("cite-marked").replaceChildren(...marked);
