@@ -54,10 +54,11 @@ pub fn of(corpus: &Corpus, question: &str, day: Date) -> Vec<Hint> {
         }
     }
     let named = question.trim_matches(['《', '》']);
-    if findings.is_empty() && looks_like_law(named) {
-        if let Some(title) = citation::law_like(named, &corpus.laws) {
-            out.push(Hint::ask(format!("没有安装“{named}”。您要找的是不是《{title}》"), title));
-        }
+    if findings.is_empty()
+        && looks_like_law(named)
+        && let Some(title) = citation::law_like(named, &corpus.laws)
+    {
+        out.push(Hint::ask(format!("没有安装“{named}”。您要找的是不是《{title}》"), title));
     }
     out
 }
