@@ -6,6 +6,7 @@ pub mod citation;
 pub mod decisions;
 pub mod import_cases;
 pub mod index;
+pub mod marking;
 pub mod names;
 pub mod norms;
 pub mod precedents;

@@ -11,6 +11,7 @@ pub mod draft;
 pub mod embed;
 pub mod extract;
 pub mod jobs;
+pub mod lookup;
 pub mod people;
 pub mod record;
 pub mod report;

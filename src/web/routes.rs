@@ -7,8 +7,8 @@ use axum::routing::{delete, get, patch, post, put};
 use super::access::Access::{Local, Public, Roles, SignedIn};
 use super::access::{Access, Route};
 use super::handlers::{
-    assessments, attachments, case_drafts, cases, catalog, completions, drafts, dues, extractions, health, me, oidc,
-    pages, papers, people, record, reviews, search, sessions,
+    assessments, attachments, case_drafts, cases, catalog, completions, drafts, dues, extractions, health, lookup, me,
+    oidc, pages, papers, people, record, reviews, search, sessions,
 };
 use super::{App, assets};
 use crate::domain::people::Role::{self, Admin, Head, Officer, Publisher, Reviewer, Trainer};
@@ -41,6 +41,9 @@ pub const ROUTES: &[Route] = &[
     page("GET", "/reviews", Roles(&[Reviewer, Head, Officer, Role::Supervisor])),
     page("GET", "/reviews/{id}", SignedIn),
     page("GET", "/overview", Roles(&[Head, Role::Supervisor])),
+    page("GET", "/search", SignedIn),
+    page("GET", "/articles/{law}/{article}", SignedIn),
+    page("GET", "/cite-check", SignedIn),
     page("GET", "/help", SignedIn),
     page("GET", "/sign-in", Public),
     page("GET", "/welcome", Public),
@@ -140,6 +143,9 @@ pub fn router() -> Router<App> {
         .route("/reviews", get(pages::reviews))
         .route("/reviews/{id}", get(pages::desk))
         .route("/overview", get(pages::overview))
+        .route("/search", get(lookup::search))
+        .route("/articles/{law}/{article}", get(lookup::article))
+        .route("/cite-check", get(lookup::cite_check))
         .route("/help", get(pages::help))
         .route("/sign-in", get(assets::sign_in))
         .route("/welcome", get(assets::welcome))

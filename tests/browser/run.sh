@@ -38,3 +38,4 @@ export GUIDE=$PWD/src/web/guide
 CHROMIUM="$browser" ADDRESS="$address" OUT="$out" node "$work/page.mjs"
 link=$("$binary" --data "$work/data" people add feng --name 冯管 --role admin --url "$address" | grep -o 'http[^ ]*welcome#[^ ]*' | head -1)
 CHROMIUM="$browser" ADDRESS="$address" OUT="$out" ADMIN_LINK="$link" node "$work/workbench.mjs"
+CHROMIUM="$browser" ADDRESS="$address" OUT="$out" node "$work/search.mjs"

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::statutes::LawBook;
 use crate::domain::law::{Provision, Validity};
 use crate::domain::numerals;
+pub use nearest::law as law_like;
 pub use query::as_query;
 
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
@@ -148,6 +149,9 @@ pub struct Finding {
     pub text: String,
     pub law: Option<String>,
     pub article: Option<u32>,
+    /// 1 for 之一.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub suffix: u32,
     pub paragraph: Option<u32>,
     pub items: Vec<u32>,
     pub version: Option<String>,
@@ -158,6 +162,11 @@ pub struct Finding {
     pub nearest: Option<String>,
     /// For people.
     pub message: String,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 impl Finding {
@@ -196,6 +205,7 @@ fn check_one(text: &str, c: &Citation, book: &LawBook, day: Date) -> Finding {
         text: text[c.start..c.end].to_string(),
         law: c.title.clone(),
         article: c.provision.as_ref().map(|p| p.article),
+        suffix: c.suffix,
         paragraph: c.provision.as_ref().map(|p| p.paragraph).filter(|p| *p > 0),
         items: c.provision.as_ref().map(|p| p.items.clone()).unwrap_or_default(),
         version: None,

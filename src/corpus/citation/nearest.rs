@@ -16,7 +16,7 @@ fn pairs(name: &str) -> HashSet<(char, char)> {
 }
 
 /// The law with the name most like `name` (Dice coefficient over character pairs).
-fn law<'a>(name: &str, book: &'a LawBook) -> Option<&'a str> {
+pub fn law<'a>(name: &str, book: &'a LawBook) -> Option<&'a str> {
     let wanted = pairs(name);
     let share = |other: &str| {
         let other = pairs(other);

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use self::import::{Given, NormImport, import};
-pub use self::search::{NormBook, NormHit, NormQuery};
+pub use self::search::{NormBook, NormHit, NormQuery, USE};
 use crate::domain::law::Validity;
 
 /// Imported documents live in `<data>/norms/norms.jsonl`, one a line.

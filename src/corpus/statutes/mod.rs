@@ -3,12 +3,14 @@
 mod book;
 mod folder;
 mod import;
+mod reading;
 mod repeals;
 mod split;
 
 pub use book::{LawBook, Lookup};
 pub use folder::{FolderReport, import_folder};
 pub use import::{ImportReport, RowNote, import_laws_db, parse_label};
+pub use reading::Standing;
 pub use repeals::{Repeal, Successor};
 pub use split::{Part, paragraphs};
 

@@ -37,7 +37,7 @@ pub struct Successor {
 }
 
 /// Likeness from which an article is named: below it, chance agreements of legal phrases begin.
-const NEAR: f32 = 0.45;
+pub(super) const NEAR: f32 = 0.45;
 
 static ENDED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"《([^《》]+)》([^《》。；]*)").ok());
 static STARTS: LazyLock<Option<Regex>> =
@@ -100,8 +100,14 @@ fn pairs(text: &str) -> HashSet<(char, char)> {
     plain.windows(2).map(|w| (w[0], w[1])).collect()
 }
 
+/// Share of the character pairs that two texts have in common.
+pub(super) fn likeness(one: &str, other: &str) -> f32 {
+    let (one, other) = (pairs(one), pairs(other));
+    2.0 * one.intersection(&other).count() as f32 / (one.len() + other.len()).max(1) as f32
+}
+
 /// The article most like a text.
-fn nearest<'a>(law: &'a LawVersion, text: &str) -> Option<(&'a Article, f32)> {
+pub(super) fn nearest<'a>(law: &'a LawVersion, text: &str) -> Option<(&'a Article, f32)> {
     let wanted = pairs(text);
     let likeness = |a: &Article| {
         let other = pairs(&a.text);

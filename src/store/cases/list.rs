@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
+use crate::domain::dossier::Dossier;
 use crate::domain::people::{Actor, Role};
 use crate::store::error::StoreError;
 use crate::store::{Reader, sqlite};
@@ -189,6 +190,28 @@ impl Reader {
         let kept = &rows[..rows.len().min(limit as usize)];
         let next_cursor = if more { kept.last().map(|r| r.try_get(15)).transpose()? } else { None };
         Ok(Page { items: kept.iter().map(case_row).collect::<Result<_, _>>()?, next_cursor })
+    }
+
+    /// Of the newest cases in sight, those whose file holds both words anywhere, with their files.
+    pub async fn cases_saying(
+        &self,
+        sight: &Sight,
+        one: &str,
+        other: &str,
+        newest: u32,
+    ) -> Result<Vec<(CaseRow, Dossier)>, StoreError> {
+        let (condition, binds) = sight.condition();
+        let sql = format!(
+            "SELECT * FROM (SELECT case_no, version, procedure, state, teaching, party, violation, cause, review, publicity, \
+             outcome, registered_on, filed_on, decided_on, next_due, dossier FROM cases c WHERE {condition} \
+             ORDER BY c.seq DESC LIMIT ?) WHERE instr(dossier, ?) > 0 AND instr(dossier, ?) > 0"
+        );
+        let mut query = sqlx::query(&sql);
+        for bind in &binds {
+            query = query.bind(bind);
+        }
+        let rows = query.bind(i64::from(newest)).bind(one).bind(other).fetch_all(&self.pool).await?;
+        rows.iter().map(|r| Ok((case_row(r)?, super::dossier(&r.try_get::<String, _>(15)?)?))).collect()
     }
 
     /// Open deadlines up to a day, earliest first; of one person's cases or of all in sight.

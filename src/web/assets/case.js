@@ -78,7 +78,7 @@ $("search").addEventListener("submit", async (event) => {
   try {
     const asked = { query, limit: 8, as_of: state.case.facts?.act_to ?? state.case.facts?.act_from ?? undefined };
     const [laws, norms] = await Promise.all([post("/api/v1/search/statutes", asked), post("/api/v1/search/norms", { query, limit: 4 })]);
-    const hit = (h, what) => el("details", { class: "clause" }, el("summary", {}, el("span", { class: "tag" }, what), ` ${h.title ?? h.law ?? ""} ${h.article ? `第${h.article}条` : ""}`), el("blockquote", {}, (h.paragraphs ?? []).map((p) => p.text ?? p).join("\n") || h.snippet || ""));
+    const hit = (h, what) => el("details", { class: "clause" }, el("summary", {}, el("span", { class: "tag" }, what), ` ${h.title ?? h.law ?? ""} ${h.article ? `第${h.article}条` : ""}`), el("blockquote", {}, h.snippet || ""), h.kind === "norm" ? null : el("p", { class: "hint" }, el("a", { href: `/articles/${encodeURIComponent(h.law)}/${encodeURIComponent(h.id.split("#")[1])}${asked.as_of ? `?as_of=${asked.as_of}` : ""}` }, "看全条和历次文本")));
     const rows = [...(laws.hits ?? laws).map((h) => hit(h, "条文")), ...(norms.hits ?? norms).map((h) => hit(h, "规范，不作处罚依据"))];
     box.replaceChildren(...(rows.length ? rows : [el("p", { class: "empty-line" }, "没有找到")]));
   } catch (error) { showRefusal(box, error); }

@@ -10,6 +10,7 @@ pub mod drafts;
 pub mod dues;
 pub mod extractions;
 pub mod health;
+pub mod lookup;
 pub mod me;
 pub mod oidc;
 pub mod pages;

@@ -15,7 +15,7 @@ use crate::web::problem::Problem;
 use crate::web::views;
 
 /// A refusal, shown as a page.
-pub struct Refused(Report);
+pub struct Refused(pub(super) Report);
 
 impl From<Report> for Refused {
     fn from(report: Report) -> Self {
@@ -35,7 +35,7 @@ impl IntoResponse for Refused {
     }
 }
 
-fn asking(who: &Signed, origin: Origin) -> Asking {
+pub(super) fn asking(who: &Signed, origin: Origin) -> Asking {
     Asking { actor: who.actor.clone(), origin: origin.0, now: Timestamp::now(), once: None }
 }
 

@@ -5,6 +5,7 @@ mod case;
 mod desk;
 mod forms;
 mod lists;
+mod lookup;
 mod range;
 pub mod vocabularies;
 
@@ -19,6 +20,7 @@ use serde::Serialize;
 pub use case::case;
 pub use desk::desk;
 pub use lists::{Home, cases, home, overview, reviews};
+pub use lookup::{article, cite_check, search};
 
 use super::assets::Pages;
 use crate::domain::money::Fen;
@@ -34,6 +36,7 @@ const NAV: &[(&str, &str, &[Role])] = &[
     ("/register", "登记案件", &[Role::Officer, Role::Trainer]),
     ("/reviews", "法制审核", &[Role::Reviewer, Role::Head, Role::Officer, Role::Supervisor]),
     ("/overview", "总览", &[Role::Head, Role::Supervisor]),
+    ("/search", "检索", &[]),
     ("/try", "试算", &[]),
     ("/help", "帮助", &[]),
 ];

@@ -6,5 +6,6 @@ pub mod town;
 pub mod access;
 mod endings;
 mod guarding;
+mod lookup;
 mod pages;
 mod signing_in;

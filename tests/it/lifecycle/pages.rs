@@ -13,13 +13,13 @@ use super::town::{Town, encoded};
 
 const EVIL: &str = r#""><img src=x onerror="alert(1)"><script>alert(2)</script>{{7*7}}{% raw %}"#;
 
-struct Seen {
-    status: StatusCode,
+pub(super) struct Seen {
+    pub status: StatusCode,
     location: String,
-    html: String,
+    pub html: String,
 }
 
-async fn look(town: &Town, cookie: Option<&str>, path: &str) -> Seen {
+pub(super) async fn look(town: &Town, cookie: Option<&str>, path: &str) -> Seen {
     let mut request = Request::get(encoded(path)).header(header::ACCEPT, "text/html,application/xhtml+xml");
     if let Some(cookie) = cookie {
         request = request.header(header::COOKIE, cookie);
@@ -39,7 +39,18 @@ async fn every_page_is_drawn_and_none_has_a_script_of_its_own() {
     town.play(&no, [investigated(), told(), heard_in_writing()].concat()).await;
     let case = format!("/cases/{no}");
     let pages = |who: &str| match who {
-        "li" => vec!["/", "/cases", "/cases?mine=true&q=启明", "/register", "/reviews", "/help", "/try", case.as_str()],
+        "li" => vec![
+            "/",
+            "/cases",
+            "/cases?mine=true&q=启明",
+            "/register",
+            "/reviews",
+            "/help",
+            "/search",
+            "/cite-check",
+            "/try",
+            case.as_str(),
+        ],
         "zhao" => vec!["/", "/reviews", "/reviews?state=submitted", "/help"],
         _ => vec!["/", "/?all=true", "/overview", "/cases?state=rechecked", case.as_str()],
     };

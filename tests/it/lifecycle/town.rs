@@ -42,7 +42,13 @@ const RESIDENTS: &[(&str, &[Role])] = &[
 
 impl Town {
     pub async fn new() -> Self {
+        Self::over(|_| {}).await
+    }
+
+    /// The same over other laws, which `install` puts into a data directory.
+    pub async fn over(install: impl FnOnce(&std::path::Path)) -> Self {
         let service = service_set(ModelUse::default(), |s| {
+            install(&s.data_dir);
             s.agency.retention_years = Some(30);
             s.agency.court = Some("云岫市人民法院".into());
             s.agency.address = Some("云岫市人民路1号".into());

@@ -1,0 +1,16 @@
+//! 检索页: one box over articles, past decisions and norms, and the reader of one article.
+
+mod article;
+mod cited;
+mod facets;
+mod find;
+mod hints;
+mod rows;
+
+pub use self::article::{ArticlePage, Comparison, Part, ReadWish, VersionLine};
+pub use self::cited::CitedBy;
+pub use self::facets::{Choice, Facet};
+pub use self::find::{Asked, CANDIDATES, Found, Kind};
+pub use self::hints::Hint;
+pub use self::rows::Rows;
+pub use crate::corpus::norms::USE as NORM_USE;
