@@ -9,6 +9,7 @@ pub mod index;
 pub mod names;
 pub mod norms;
 pub mod precedents;
+pub mod question_sets;
 pub mod ranking;
 pub mod reading;
 pub mod rules;
