@@ -16,6 +16,7 @@ pub mod record;
 pub mod report;
 pub mod retrieve;
 mod status;
+pub mod workshops;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -55,6 +56,7 @@ pub struct Flow {
     runner: cases::drafts::Runner,
     answers: Running,
     accounts: people::Accounts,
+    classes: workshops::Classes,
     store: OnceCell<(Reader, Writer)>,
     /// Held by the one verification that runs.
     verifying: tokio::sync::Mutex<()>,
@@ -96,6 +98,7 @@ impl Flow {
             runner: cases::drafts::Runner::default(),
             answers: Running::default(),
             accounts: people::Accounts::default(),
+            classes: workshops::Classes::default(),
             store: OnceCell::new(),
             verifying: tokio::sync::Mutex::default(),
         })
@@ -164,6 +167,7 @@ impl Flow {
         self.runner.stop();
         self.jobs.cancel_all();
         self.answers.cancel_all();
+        self.classes.stop();
     }
 }
 

@@ -80,6 +80,21 @@ impl Spread {
         out
     }
 
+    /// Without saying what is right where that is not revealed yet.
+    pub fn masked(mut self, revealed: &super::shown::Revealed) -> Self {
+        let hide = |tallies: &mut Vec<Tally>, open: bool| {
+            if !open {
+                tallies.iter_mut().for_each(|t| t.right = false);
+            }
+        };
+        hide(&mut self.options, revealed.answer.is_some());
+        hide(&mut self.factors, revealed.facts.is_some());
+        hide(&mut self.articles, revealed.articles.is_some());
+        hide(&mut self.tiers, revealed.tier.is_some());
+        hide(&mut self.kinds, revealed.tier.is_some());
+        self
+    }
+
     pub fn peers(&self) -> Peers {
         Peers { fined: self.amounts.len(), median_fen: self.median_fen }
     }
