@@ -9,6 +9,7 @@ mod join;
 mod lead;
 mod live;
 mod results;
+mod sheets;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use self::lead::{ClassView, Person, Pulse, Standing};
 pub(super) use self::live::Classes;
 pub use self::live::Watching;
 pub use self::results::{ResultRow, Results};
+pub use self::sheets::ResultsFile;
 use super::cases::Asking;
 use super::people::hidden;
 use super::{Flow, report};

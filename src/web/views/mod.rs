@@ -6,7 +6,9 @@ mod desk;
 mod forms;
 mod lists;
 mod range;
+mod spread;
 pub mod vocabularies;
+mod workshop;
 
 use std::sync::LazyLock;
 
@@ -19,10 +21,12 @@ use serde::Serialize;
 pub use case::case;
 pub use desk::desk;
 pub use lists::{Home, cases, home, overview, reviews};
+pub use workshop::{Workshops, class, join_door, seat, workshops};
 
 use super::assets::Pages;
 use crate::domain::money::Fen;
 use crate::domain::people::Role;
+use crate::domain::workshop::QuestionKind;
 use crate::error::{Class, Report};
 use crate::flow::Flow;
 use crate::flow::people::{Signed, Via};
@@ -34,6 +38,7 @@ const NAV: &[(&str, &str, &[Role])] = &[
     ("/register", "登记案件", &[Role::Officer, Role::Trainer]),
     ("/reviews", "法制审核", &[Role::Reviewer, Role::Head, Role::Officer, Role::Supervisor]),
     ("/overview", "总览", &[Role::Head, Role::Supervisor]),
+    ("/workshops", "研讨", &[Role::Trainer]),
     ("/try", "试算", &[]),
     ("/help", "帮助", &[]),
 ];
@@ -60,6 +65,8 @@ fn environment(sources: &[(String, String)]) -> Environment<'_> {
     env.add_filter("yuan", |fen: Option<i64>| fen.map_or_else(String::new, |f| yuan(Fen(f))));
     env.add_filter("zh", |code: Option<String>, name: String| vocabularies::zh(&name, &code.unwrap_or_default()));
     env.add_filter("minute", minute);
+    env.add_filter("points", |tenths: u32| crate::domain::workshop::score::Score::shown(tenths));
+    env.add_filter("letter", |place: usize| crate::domain::workshop::score::letter(QuestionKind::Single, place));
     env.add_filter("path", |text: String| encoded(&text));
     for (name, source) in sources {
         if let Err(e) = env.add_template(name, source) {
