@@ -37,3 +37,5 @@ out=${ZHICAI_BROWSER_OUT:-$work/out-files}
 CHROMIUM="$browser" ADDRESS="$address" OUT="$out" node "$work/page.mjs"
 link=$("$binary" --data "$work/data" people add feng --name 冯管 --role admin --url "$address" | grep -o 'http[^ ]*welcome#[^ ]*' | head -1)
 CHROMIUM="$browser" ADDRESS="$address" OUT="$out" ADMIN_LINK="$link" node "$work/workbench.mjs"
+link=$("$binary" --data "$work/data" people add shi --name 史训 --role trainer --url "$address" | grep -o 'http[^ ]*welcome#[^ ]*' | head -1)
+CHROMIUM="$browser" ADDRESS="$address" OUT="$out" TRAINER_LINK="$link" node "$work/workshop.mjs"
