@@ -29,6 +29,7 @@ use super::{Flow, report};
 use crate::domain::process_record::{ActorRef, NewEvent};
 use crate::domain::workshop::{Answer, Question, QuestionSet};
 use crate::error::{Class, Report, Result, Wrong};
+pub use crate::store::workshops::{SetRow, WorkshopRow};
 use crate::store::workshops::{AnswerRow, Workshop};
 use crate::store::{self, Done};
 

@@ -14,8 +14,7 @@ use crate::domain::workshop::stage::{Stage, steps};
 use crate::domain::workshop::{Difficulty, QuestionKind, key, read_code};
 use crate::flow::Flow;
 use crate::flow::people::Signed;
-use crate::flow::workshops::{Candidate, ClassView, Seat, Wanted};
-use crate::store::workshops::{SetRow, WorkshopRow};
+use crate::flow::workshops::{Candidate, ClassView, Seat, SetRow, Wanted, WorkshopRow};
 
 /// What the list shows.
 pub struct Workshops {

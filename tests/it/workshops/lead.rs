@@ -132,7 +132,7 @@ async fn results(town: &Town, at: &str) {
     assert_eq!(rows.height(), 5, "two people, two questions, a header");
     let notes = calamine::Reader::worksheet_range(&mut book, "讨论").unwrap();
     assert_eq!(notes.get((1, 2)).unwrap().to_string(), "'=HYPERLINK(\"x\")");
-    // Somebody else's class does not exist for another trainer, and what was done is on record.
+    // Only for its trainer; and the record with everything that was done stands unbroken.
     let (status, _) = town.get("li", at).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     let data = town.service.data.path().to_path_buf();
