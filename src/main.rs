@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use zhicai::cli::{
     assess, audit_dossier, backup, bench, cite_check, draft, eval, extract, import, index, input, people, record,
-    rules, search, serve, setup, verify_record,
+    rules, search, serve, setup, verify_record, workshop,
 };
 use zhicai::error::{Class, Report};
 use zhicai::settings::Settings;
@@ -59,6 +59,9 @@ enum Command {
     Backup(backup::BackupArgs),
     /// 从备份恢复到数据目录（先停止服务）
     Restore(backup::RestoreArgs),
+    /// 研讨：一套题逐题推算并与实际决定、班级作答比较；列出可组题的案例；核对题库表
+    #[command(subcommand)]
+    Workshop(workshop::Command),
     /// 测速与起草质量
     Bench(bench::Args),
     /// 用给定的语料和问题评测检索
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Command::Index(command) => index::run(command, &settings),
         Command::Rules(args) => other(rules::run(args, &settings)),
         Command::People(command) => people::run(command, &settings),
+        Command::Workshop(command) => workshop::run(command, &settings),
         Command::Bench(args) => bench::run(args, &settings),
         Command::VerifyRecord(args) => verify_record::run(args, &settings),
         Command::Record(command) => record::run(command, &settings),

@@ -19,3 +19,4 @@ pub mod search;
 pub mod serve;
 pub mod setup;
 pub mod verify_record;
+pub mod workshop;

@@ -10,6 +10,7 @@ pub mod marking;
 pub mod names;
 pub mod norms;
 pub mod precedents;
+pub mod question_sets;
 pub mod ranking;
 pub mod reading;
 pub mod rules;

@@ -24,6 +24,7 @@ pub mod procedure;
 pub mod process_record;
 pub mod rulebook;
 pub mod trace;
+pub mod workshop;
 
 /// sha256 of a text in hex: names a state of something in the record.
 pub fn digest(text: &str) -> String {

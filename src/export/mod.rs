@@ -4,6 +4,7 @@ pub mod archive;
 pub mod docx;
 pub mod html;
 pub mod pages;
+pub mod table;
 pub mod text;
 
 /// Whether a person has signed the document off. Until then the AI-assisted draft carries the explicit and the

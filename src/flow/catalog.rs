@@ -141,3 +141,20 @@ impl Flow {
         self.corpus.cases.teaching().iter().filter(|c| c.label == crate::domain::precedent::TEACHING_LABEL)
     }
 }
+
+impl Flow {
+    /// Acts that have teaching cases: id, act and how many, in the order of the corpus.
+    pub fn teaching_acts(&self) -> Vec<(String, String, usize)> {
+        let mut out: Vec<(String, String, usize)> = vec![];
+        for id in self.teaching().filter_map(|p| p.facts.violation.clone()) {
+            match out.iter_mut().find(|(known, ..)| *known == id) {
+                Some((.., n)) => *n += 1,
+                None => {
+                    let act = self.book.violation(&id).map_or(id.clone(), |v| v.act.clone());
+                    out.push((id, act, 1));
+                }
+            }
+        }
+        out
+    }
+}

@@ -17,6 +17,7 @@ pub mod record;
 pub mod report;
 pub mod retrieve;
 mod status;
+pub mod workshops;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -56,6 +57,7 @@ pub struct Flow {
     runner: cases::drafts::Runner,
     answers: Running,
     accounts: people::Accounts,
+    classes: workshops::Classes,
     store: OnceCell<(Reader, Writer)>,
     /// Held by the one verification that runs.
     verifying: tokio::sync::Mutex<()>,
@@ -97,6 +99,7 @@ impl Flow {
             runner: cases::drafts::Runner::default(),
             answers: Running::default(),
             accounts: people::Accounts::default(),
+            classes: workshops::Classes::default(),
             store: OnceCell::new(),
             verifying: tokio::sync::Mutex::default(),
         })
@@ -165,6 +168,7 @@ impl Flow {
         self.runner.stop();
         self.jobs.cancel_all();
         self.answers.cancel_all();
+        self.classes.stop();
     }
 }
 

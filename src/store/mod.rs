@@ -18,6 +18,7 @@ mod prove;
 mod seals;
 mod sqlite;
 pub mod verify;
+pub mod workshops;
 mod writer;
 
 use std::fs::{self, File, OpenOptions};

@@ -63,6 +63,27 @@ pub(super) const TABLES: &[Table] = &[
     Table { name: "drafts", key: "id", columns: super::drafts::DRAFT },
     Table { name: "draft_passages", key: "id", columns: super::drafts::PASSAGE },
     Table { name: "draft_passage_versions", key: "id", columns: super::drafts::VERSION },
+    Table {
+        name: "workshop_sets",
+        key: "id",
+        columns: &["owner_id", "title", "questions", "rules_version", "created_at"],
+    },
+    Table {
+        name: "workshops",
+        key: "id",
+        columns: &["set_id", "owner_id", "code", "question", "stage", "created_at", "ended_at"],
+    },
+    Table {
+        name: "workshop_participants",
+        key: "id",
+        columns: &["workshop_id", "name", "name_key", "hash", "csrf", "joined_at"],
+    },
+    Table {
+        name: "workshop_answers",
+        key: "id",
+        columns: &["workshop_id", "participant_id", "question", "answer", "answered_at"],
+    },
+    Table { name: "workshop_notes", key: "id", columns: &["workshop_id", "question", "text", "noted_at"] },
 ];
 
 /// Digest of the row `<table>:<key>` as it stands now; `None` when there is none. A newer version of the table that covers more

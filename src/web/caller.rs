@@ -126,7 +126,7 @@ fn password(encoded: &str) -> Option<String> {
 }
 
 /// The values of all cookies of that name.
-pub fn cookies<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a str> {
+pub fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -9,6 +9,7 @@ pub mod handlers;
 pub mod openai;
 pub mod problem;
 pub mod routes;
+pub mod seat;
 pub mod views;
 
 use std::net::SocketAddr;

@@ -7,8 +7,8 @@ use axum::routing::{delete, get, patch, post, put};
 use super::access::Access::{Local, Public, Roles, SignedIn};
 use super::access::{Access, Route};
 use super::handlers::{
-    assessments, attachments, case_drafts, cases, catalog, completions, drafts, dues, extractions, health, lookup, me,
-    oidc, pages, papers, people, record, reviews, search, sessions,
+    assessments, attachments, case_drafts, cases, catalog, completions, drafts, dues, extractions, health, join,
+    lookup, me, oidc, pages, papers, people, record, reviews, search, sessions, workshops,
 };
 use super::{App, assets};
 use crate::domain::people::Role::{self, Admin, Head, Officer, Publisher, Reviewer, Trainer};
@@ -45,6 +45,10 @@ pub const ROUTES: &[Route] = &[
     page("GET", "/articles/{law}/{article}", SignedIn),
     page("GET", "/cite-check", SignedIn),
     page("GET", "/help", SignedIn),
+    page("GET", "/workshops", Roles(&[Trainer])),
+    page("GET", "/workshops/{id}", Roles(&[Trainer])),
+    page("GET", "/join", Public),
+    page("GET", "/join/{code}", Public),
     page("GET", "/sign-in", Public),
     page("GET", "/welcome", Public),
     page("GET", "/assets/{name}", Public),
@@ -131,6 +135,23 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/v1/cases/{no}/papers/{id}/document.html", SignedIn, Read),
     route("GET", "/api/v1/cases/{no}/papers/{id}/document.txt", SignedIn, Read),
     route("GET", "/api/v1/cases/{no}/archive.zip", SignedIn, Read),
+    route("GET", "/api/v1/workshops", Roles(&[Trainer]), Read),
+    route("POST", "/api/v1/workshops", Roles(&[Trainer]), Write),
+    route("GET", "/api/v1/workshops/candidates", Roles(&[Trainer]), Read),
+    route("POST", "/api/v1/workshops/sets", Roles(&[Trainer]), Write),
+    route("POST", "/api/v1/workshops/sets/import", Roles(&[Trainer]), Write),
+    route("GET", "/api/v1/workshops/sets/{id}", Roles(&[Trainer]), Read),
+    route("GET", "/api/v1/workshops/{id}", Roles(&[Trainer]), Read),
+    route("POST", "/api/v1/workshops/{id}/moves", Roles(&[Trainer]), Write),
+    route("POST", "/api/v1/workshops/{id}/notes", Roles(&[Trainer]), Write),
+    route("GET", "/api/v1/workshops/{id}/events", Roles(&[Trainer]), Read),
+    route("GET", "/api/v1/workshops/{id}/results.csv", Roles(&[Trainer]), Read),
+    route("GET", "/api/v1/workshops/{id}/results.xlsx", Roles(&[Trainer]), Read),
+    // Who takes part has no account; a cookie of the class and its proof are looked at in `seat.rs`.
+    page("POST", "/api/v1/join", Public),
+    page("GET", "/api/v1/join/{code}", Public),
+    page("PUT", "/api/v1/join/{code}/answers/{question}", Public),
+    page("GET", "/api/v1/join/{code}/events", Public),
 ];
 
 pub fn router() -> Router<App> {
@@ -147,6 +168,10 @@ pub fn router() -> Router<App> {
         .route("/articles/{law}/{article}", get(lookup::article))
         .route("/cite-check", get(lookup::cite_check))
         .route("/help", get(pages::help))
+        .route("/workshops", get(pages::workshops))
+        .route("/workshops/{id}", get(pages::workshop))
+        .route("/join", get(join::door))
+        .route("/join/{code}", get(join::page))
         .route("/sign-in", get(assets::sign_in))
         .route("/welcome", get(assets::welcome))
         .route("/assets/{name}", get(assets::asset))
@@ -230,6 +255,21 @@ pub fn router() -> Router<App> {
         .route("/api/v1/cases/{no}/papers/{id}/document.html", get(papers::html))
         .route("/api/v1/cases/{no}/papers/{id}/document.txt", get(papers::text))
         .route("/api/v1/cases/{no}/archive.zip", get(papers::archive))
+        .route("/api/v1/workshops", get(workshops::list).post(workshops::open))
+        .route("/api/v1/workshops/candidates", get(workshops::candidates))
+        .route("/api/v1/workshops/sets", post(workshops::make_set))
+        .route("/api/v1/workshops/sets/import", post(workshops::import_set))
+        .route("/api/v1/workshops/sets/{id}", get(workshops::show_set))
+        .route("/api/v1/workshops/{id}", get(workshops::show))
+        .route("/api/v1/workshops/{id}/moves", post(workshops::move_on))
+        .route("/api/v1/workshops/{id}/notes", post(workshops::note))
+        .route("/api/v1/workshops/{id}/events", get(workshops::events))
+        .route("/api/v1/workshops/{id}/results.csv", get(workshops::csv))
+        .route("/api/v1/workshops/{id}/results.xlsx", get(workshops::xlsx))
+        .route("/api/v1/join", post(join::join))
+        .route("/api/v1/join/{code}", get(join::show))
+        .route("/api/v1/join/{code}/answers/{question}", put(join::answer))
+        .route("/api/v1/join/{code}/events", get(join::events))
         .fallback(health::not_found)
         .method_not_allowed_fallback(health::method_not_allowed)
 }

@@ -39,3 +39,5 @@ CHROMIUM="$browser" ADDRESS="$address" OUT="$out" node "$work/page.mjs"
 link=$("$binary" --data "$work/data" people add feng --name 冯管 --role admin --url "$address" | grep -o 'http[^ ]*welcome#[^ ]*' | head -1)
 CHROMIUM="$browser" ADDRESS="$address" OUT="$out" ADMIN_LINK="$link" node "$work/workbench.mjs"
 CHROMIUM="$browser" ADDRESS="$address" OUT="$out" node "$work/search.mjs"
+link=$("$binary" --data "$work/data" people add shi --name 史训 --role trainer --url "$address" | grep -o 'http[^ ]*welcome#[^ ]*' | head -1)
+CHROMIUM="$browser" ADDRESS="$address" OUT="$out" TRAINER_LINK="$link" node "$work/workshop.mjs"

@@ -28,3 +28,4 @@ mod similar;
 mod statutes;
 mod tiers;
 mod together;
+mod workshops;

@@ -76,7 +76,7 @@ fn nobody() -> ActorRef {
 }
 
 /// 32 random bytes in lower-case hex.
-fn secret() -> Result<String> {
+pub(super) fn secret() -> Result<String> {
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes).map_err(|e| {
         Report::new(Class::Internal, "auth.random", "无法生成随机数", format!("操作系统的随机源不可用：{e}"))
@@ -85,12 +85,12 @@ fn secret() -> Result<String> {
 }
 
 /// SHA-256 of a secret; enough for what has 256 bits.
-fn digest(secret: &str) -> String {
+pub(super) fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
 /// Whether it can be one of our secrets at all.
-fn is_secret(text: &str) -> bool {
+pub(super) fn is_secret(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 

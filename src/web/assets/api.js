@@ -18,7 +18,8 @@ function csrf() {
 
 async function call(method, path, body, more = {}, again = false) {
   let response;
-  const form = body instanceof FormData;
+  // A file goes as it is.
+  const form = body instanceof FormData || body instanceof Blob;
   const headers = { ...(body === undefined || form ? {} : { "content-type": "application/json" }), ...more };
   if (method !== "GET" && csrf()) headers["x-zhicai-csrf"] = csrf();
   try {

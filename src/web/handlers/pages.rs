@@ -165,6 +165,31 @@ pub async fn overview(State(flow): State<App>, Session(who): Session, origin: Or
     Ok(views::overview(&flow, &who, &counts, ask.today().to_string()))
 }
 
+/// Sets, classes, and the cases that fit a filter.
+pub async fn workshops(
+    State(flow): State<App>,
+    Session(who): Session,
+    origin: Origin,
+    Query(wanted): Query<crate::flow::workshops::Wanted>,
+) -> Result<Response, Refused> {
+    let ask = asking(&who, origin);
+    let (sets, classes) = (flow.workshop_sets(&ask).await?, flow.workshops(&ask).await?);
+    let filtered = wanted != crate::flow::workshops::Wanted::default();
+    let cases = if filtered { flow.workshop_candidates(&wanted)? } else { vec![] };
+    Ok(views::workshops(&flow, &who, &views::Workshops { sets, classes, wanted, filtered, cases }))
+}
+
+pub async fn workshop(
+    State(flow): State<App>,
+    Session(who): Session,
+    origin: Origin,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let ask = asking(&who, origin);
+    let class = flow.class_view(&ask, &id).await?;
+    Ok(views::class(&flow, &who, class))
+}
+
 pub async fn help(State(flow): State<App>, Session(who): Session) -> Response {
     let roles: Vec<&str> = who.actor.roles.iter().map(|r| r.code()).collect();
     views::page(&flow, &who, "/help", "help.html", "帮助", serde_json::json!({ "roles": roles }))

@@ -7,7 +7,9 @@ mod forms;
 mod lists;
 mod lookup;
 mod range;
+mod spread;
 pub mod vocabularies;
+mod workshop;
 
 use std::sync::LazyLock;
 
@@ -21,10 +23,12 @@ pub use case::case;
 pub use desk::desk;
 pub use lists::{Home, cases, home, overview, reviews};
 pub use lookup::{article, cite_check, search};
+pub use workshop::{Workshops, class, join_door, seat, workshops};
 
 use super::assets::Pages;
 use crate::domain::money::Fen;
 use crate::domain::people::Role;
+use crate::domain::workshop::QuestionKind;
 use crate::error::{Class, Report};
 use crate::flow::Flow;
 use crate::flow::people::{Signed, Via};
@@ -37,6 +41,7 @@ const NAV: &[(&str, &str, &[Role])] = &[
     ("/reviews", "法制审核", &[Role::Reviewer, Role::Head, Role::Officer, Role::Supervisor]),
     ("/overview", "总览", &[Role::Head, Role::Supervisor]),
     ("/search", "检索", &[]),
+    ("/workshops", "研讨", &[Role::Trainer]),
     ("/try", "试算", &[]),
     ("/help", "帮助", &[]),
 ];
@@ -63,6 +68,8 @@ fn environment(sources: &[(String, String)]) -> Environment<'_> {
     env.add_filter("yuan", |fen: Option<i64>| fen.map_or_else(String::new, |f| yuan(Fen(f))));
     env.add_filter("zh", |code: Option<String>, name: String| vocabularies::zh(&name, &code.unwrap_or_default()));
     env.add_filter("minute", minute);
+    env.add_filter("points", |tenths: u32| crate::domain::workshop::score::Score::shown(tenths));
+    env.add_filter("letter", |place: usize| crate::domain::workshop::score::letter(QuestionKind::Single, place));
     env.add_filter("path", |text: String| encoded(&text));
     for (name, source) in sources {
         if let Err(e) = env.add_template(name, source) {

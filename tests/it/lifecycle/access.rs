@@ -91,7 +91,19 @@ fn cells() -> Vec<Cell> {
 /// An address with made-up numbers in it.
 fn guessed(path: &str) -> String {
     let mut out = path.to_string();
-    for name in ["{no}", "{id}", "{comment}", "{field}", "{name}", "{seq}", "{paper}", "{law}", "{article}"] {
+    for name in [
+        "{no}",
+        "{id}",
+        "{comment}",
+        "{field}",
+        "{name}",
+        "{seq}",
+        "{paper}",
+        "{law}",
+        "{article}",
+        "{code}",
+        "{question}",
+    ] {
         out = out.replace(name, "7");
     }
     out.replace("{kind}", "norms")
