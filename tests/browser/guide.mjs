@@ -15,10 +15,12 @@ async function outline(page) {
   return createHash("sha256").update([...new Set(words.map((w) => w.replace(/[\d,.\-:]+/g, "#")))].join("\n")).digest("hex");
 }
 
-/** Takes the picture, or says that it is old. */
-export async function picture(page, name, trouble) {
+/** Takes the picture of the top of the page, or of what `from` names; or says that it is old. */
+export async function picture(page, name, trouble, from) {
   const now = await outline(page);
   if (ZHICAI_GUIDE) {
+    await page.evaluate((at) => { scrollTo(0, 0); if (at) { document.querySelector(at).scrollIntoView(); scrollBy(0, -90); } }, from);
+    await page.waitForTimeout(200);
     mkdirSync(GUIDE, { recursive: true });
     await page.screenshot({ path: `${GUIDE}/${name}.jpg`, type: "jpeg", quality: 72, clip: { x: 0, y: 0, width: 1440, height: 900 } });
     kept[name] = now;

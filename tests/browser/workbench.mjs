@@ -188,8 +188,7 @@ await picture(zhao, "desk", trouble);
 // Similar cases: one put away in the table, one left out with a reason and taken back.
 await zhao.locator("#side-pick input").first().uncheck();
 assert.ok(await zhao.locator('#side th[data-col="0"]').isHidden());
-await zhao.locator("#side").scrollIntoViewIfNeeded();
-await picture(zhao, "similar", trouble);
+await picture(zhao, "similar", trouble, "#side");
 const before = await zhao.locator("[data-exclude]").count();
 expected = 1;
 await zhao.locator("[data-exclude]").first().click();

@@ -74,6 +74,9 @@ fn title(text: &str) -> Result<String> {
     one_line(text, LONGEST_TITLE).ok_or_else(|| wrong("title", "workshop.title", &message))
 }
 
+/// A question with the row of the table it stands in.
+pub type Numbered = (usize, Question);
+
 impl Flow {
     /// The question a teaching case makes; its key is the engine's, without the decision that was taken.
     fn case_question(&self, precedent: &Precedent, points: u32) -> Question {
@@ -160,7 +163,7 @@ impl Flow {
     }
 
     /// The rows of a table as questions: those that can be used, and why the others cannot.
-    pub fn read_questions(&self, bytes: &[u8]) -> Result<(Vec<(usize, Question)>, Vec<Refused>)> {
+    pub fn read_questions(&self, bytes: &[u8]) -> Result<(Vec<Numbered>, Vec<Refused>)> {
         let unreadable = |why: String| Report::new(Class::Invalid, "workshop.table", "题库表无法读取", why);
         let read = import::read(&question_sets::rows(bytes).map_err(unreadable)?).map_err(unreadable)?;
         let (mut questions, mut refused) = (vec![], read.refused);

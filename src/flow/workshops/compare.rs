@@ -139,7 +139,8 @@ fn compared(
     let lowered = key.may_mitigate && actual.tier == Some(Tier::Mitigated);
     let unlawful = actual.fine_fen.is_some_and(|f| {
         let inside = key.ranges.iter().any(|r| r.contains(f));
-        !inside && !(lowered && key.ranges.iter().all(|r| f < r.lo) && !key.ranges.is_empty())
+        let below = lowered && !key.ranges.is_empty() && key.ranges.iter().all(|r| f < r.lo);
+        !(inside || below)
     });
     if let Some(fine) = actual.fine_fen {
         if unlawful {

@@ -79,7 +79,7 @@ fn every_teaching_case_makes_a_question_whose_key_scores_full() {
         let question = question(&book, &case, &assessment, 10);
         assert_eq!(question, super::scoring::again(&book, &case), "{}: the same every time", case.id);
         let key = &question.case.as_ref().unwrap().key;
-        assert_eq!(key.articles.len() > 0, !assessment.clauses.is_empty(), "{}", case.id);
+        assert_eq!(key.articles.is_empty(), assessment.clauses.is_empty(), "{}", case.id);
         let mut answer = perfect(&question);
         // What the law leaves to a person is chosen: one of a group, a fine where nothing is suggested.
         for group in &key.one_of {
