@@ -20,13 +20,20 @@ pub fn rows(bytes: &[u8]) -> Result<Vec<Vec<String>>, String> {
             return Err(format!("超过{MOST_ROWS}行"));
         }
         // The reader skips blank lines; rows keep the numbers that a spreadsheet shows.
-        let line = record.position().map_or(out.len() + 1, |p| usize::try_from(p.line()).unwrap_or(out.len() + 1));
-        while out.len() + 1 < line.min(MOST_ROWS) {
+        let at = record.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0));
+        for _ in 0..blank_lines(&text, at).min(MOST_ROWS - out.len()) {
             out.push(vec![]);
         }
         out.push(record.iter().take(MOST_CELLS).map(str::to_string).collect());
     }
     Ok(out)
+}
+
+/// Empty lines at a place where a line begins; the second half of a CRLF before it is none.
+fn blank_lines(text: &str, at: usize) -> usize {
+    let (before, rest) = (text.get(..at).unwrap_or_default(), text.get(at..).unwrap_or_default());
+    let ends = rest.chars().take_while(|c| matches!(c, '\r' | '\n')).filter(|c| *c == '\n').count();
+    ends - usize::from(before.ends_with('\r') && rest.starts_with('\n'))
 }
 
 fn decoded(bytes: &[u8]) -> Result<String, String> {
@@ -48,7 +55,8 @@ mod tests {
     fn both_encodings_are_read_and_others_are_not() {
         let text = "题型,题干,答案\n\n单选,\"谁, 何时\",A\n";
         let (gb, _, _) = encoding_rs::GB18030.encode(text);
-        for bytes in [text.as_bytes().to_vec(), format!("\u{feff}{text}").into_bytes(), gb.into_owned()] {
+        let crlf = text.replace('\n', "\r\n").into_bytes();
+        for bytes in [text.as_bytes().to_vec(), format!("\u{feff}{text}").into_bytes(), gb.into_owned(), crlf] {
             let rows = rows(&bytes).unwrap();
             assert_eq!(rows[0], ["题型", "题干", "答案"]);
             assert_eq!(rows[2], ["单选", "谁, 何时", "A"], "the line keeps its number");

@@ -4,6 +4,7 @@ import { chromium } from "playwright-core";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import assert from "node:assert/strict";
+import { picture } from "./guide.mjs";
 
 const { ADDRESS, CHROMIUM, OUT, TRAINER_LINK } = process.env;
 const PASSWORD = "云岫湖边的第三棵树开花了", EVIL = `"><img src=x onerror=alert(1)>`;
@@ -66,6 +67,7 @@ await shi.check("#c-tc-mb64-01");
 await shi.locator("#new-set tbody input").nth(2).check();
 await shi.fill("#title", "擅自举办民办学校 " + EVIL);
 await look(shi, "workshops-build");
+await picture(shi, "workshops", trouble);
 await shi.click("text=建立题目");
 await shi.waitForSelector("#toast .good");
 await shi.fill("#import-title", "基础题");
@@ -141,6 +143,7 @@ await shi.click('[data-move="close"]');
 await shi.waitForSelector(".tallyline");
 assert.equal(await shi.locator(".tallyline.right").count(), 0, "nothing is marked before it is revealed");
 await look(shi, "class-closed");
+await picture(shi, "class", trouble);
 await phone.waitForFunction(() => document.querySelector("#seat").dataset.stage === "closed", null, { timeout: 5000 });
 for (const step of ["facts", "articles", "tier", "amount"]) {
   await shi.click('[data-move="reveal"]');
