@@ -10,7 +10,7 @@ const kept = JSON.parse(readFileSync(`${GUIDE}/guide.json`, "utf8"));
 async function outline(page) {
   const words = await page.evaluate(() => {
     const seen = (node) => node.checkVisibility?.() ?? true;
-    return [...document.querySelectorAll("main h2, main h3, main legend, main button, main th[scope=col], main label > span, main summary > .act, header nav a")].filter(seen).map((n) => n.textContent.trim());
+    return [...document.querySelectorAll("main h2, main h3, main legend, main button, main th[scope=col], main label > span, main summary > .act, header nav a")].filter((n) => seen(n) && !n.closest("#draft-list, #attachments")).map((n) => n.textContent.trim());
   });
   return createHash("sha256").update([...new Set(words.map((w) => w.replace(/[\d,.\-:]+/g, "#")))].join("\n")).digest("hex");
 }

@@ -7,13 +7,15 @@ import { say, sayNext } from "./shell.js";
 const $ = (id) => document.getElementById(id);
 const TAG = { done: "ok", filed: "ok", failed: "bad", cancelled: "" };
 
+const statusTag = (d) => el("span", { class: "tag " + (TAG[d.status] ?? "warn") }, d.status_zh);
+
 export function openDrafts(state, base, again) {
   let shown = null, source = null;
 
   async function list(pick) {
     const { drafts } = await get(`${base}/drafts`);
-    $("draft-list").replaceChildren(...drafts.slice(0, 6).map((d) => el("button", { type: "button", class: "draft-line", "aria-pressed": String(d.id === shown), onclick: () => open(d.id) },
-      el("b", {}, d.zh), el("span", { class: "tag " + (TAG[d.status] ?? "warn") }, d.status_zh), d.stale ? el("span", { class: "tag bad", title: d.stale_because.join("；") }, "案卷已变动") : null, el("small", {}, `${d.created_at.slice(0, 16).replace("T", " ")} ${d.created_by}`))));
+    $("draft-list").replaceChildren(...drafts.slice(0, 6).map((d) => el("button", { type: "button", class: "draft-line", "data-id": d.id, "aria-pressed": String(d.id === shown), onclick: () => open(d.id) },
+      el("b", {}, d.zh), statusTag(d), d.stale ? el("span", { class: "tag bad", title: d.stale_because.join("；") }, "案卷已变动") : null, el("small", {}, `${d.created_at.slice(0, 16).replace("T", " ")} ${d.created_by}`))));
     if (!drafts.length) $("draft-list").replaceChildren(el("p", { class: "empty-line" }, "还没有草稿"));
     const first = pick ?? drafts.find((d) => ["queued", "running", "done", "filing"].includes(d.status))?.id;
     if (first && !shown) await open(first);
@@ -24,6 +26,8 @@ export function openDrafts(state, base, again) {
     source?.close();
     for (const b of $("draft-list").children) b.setAttribute("aria-pressed", "false");
     const draft = await get(`/api/v1/drafts/${id}`);
+    // It may have ended between the list and this look.
+    [...$("draft-list").children].find((b) => b.dataset.id === id)?.querySelector(".tag")?.replaceWith(statusTag(draft));
     if (draft.status === "queued" || draft.status === "running") return watch(id);
     $("draft-progress").replaceChildren();
     if (draft.error) showRefusal($("draft-refusal"), new Problem(draft.error, 0)); else $("draft-refusal").replaceChildren();
