@@ -1,14 +1,11 @@
 // Looking things up: search, filters, the reader of an article, versions side by side, the check of citations; by keyboard, at three
 // widths, light and dark. Comes after the workbench, whose people and cases it uses.
 import { chromium } from "playwright-core";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import assert from "node:assert/strict";
 import { Bureau } from "./bureau.mjs";
+import { eyes } from "./eyes.mjs";
 
 const { ADDRESS, CHROMIUM, OUT } = process.env;
-mkdirSync(OUT, { recursive: true });
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await chromium.launch({
   executablePath: CHROMIUM,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -27,19 +24,7 @@ async function desk(login, width = 1440, scheme = "light") {
   return page;
 }
 
-let shots = 0;
-async function look(page, name) {
-  await page.screenshot({ path: `${OUT}/s${String(++shots).padStart(2, "0")}-${name}.png`, fullPage: true });
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(overflow <= 0, `${name}: no sideways scrolling (${overflow}px)`);
-  const client = await page.context().newCDPSession(page);
-  const { frameTree } = await client.send("Page.getFrameTree");
-  const { executionContextId } = await client.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
-  await client.send("Runtime.evaluate", { contextId: executionContextId, expression: axe });
-  const { result } = await client.send("Runtime.evaluate", { contextId: executionContextId, awaitPromise: true, returnByValue: true, expression: "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }).then((r) => r.violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')) })))" });
-  await client.detach();
-  for (const v of result.value ?? [{ id: "axe did not run" }]) trouble.push(`${name}: ${JSON.stringify(v)}`);
-}
+const look = eyes(OUT, "s", trouble);
 
 const at = (path) => `${ADDRESS}${path}`;
 const LAW = "中华人民共和国民办教育促进法", TEXT = `当事人违反《${LAW}》第六十四条、第九百九十九条，依据民办教育促近法第六十二条和《某省没有的办法》第三条处罚。\n依照《中华人民共和国行政处罚法》第三十三条：“违法行为轻微并及时改正，没有造成危害后果的，不予行政处罚”，又据<b>第四十五条</b>陈述。`;

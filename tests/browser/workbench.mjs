@@ -1,14 +1,12 @@
 // The workbench: an officer's, a head's and a reviewer's day through the pages, with real sign-in. Screenshots go to OUT.
 import { chromium } from "playwright-core";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { Bureau, investigation } from "./bureau.mjs";
+import { eyes } from "./eyes.mjs";
 import { picture } from "./guide.mjs";
 
 const { ADDRESS, CHROMIUM, OUT, ADMIN_LINK } = process.env;
-mkdirSync(OUT, { recursive: true });
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const narrative = readFileSync(new URL("narrative.txt", import.meta.url), "utf8").trim();
 const browser = await chromium.launch({
   executablePath: CHROMIUM,
@@ -34,22 +32,7 @@ async function desk(login, width = 1440, scheme = "light") {
   return page;
 }
 
-let shots = 0;
-/** A picture, and what a checker of accessibility says about the page. */
-async function look(page, name, full = true) {
-  await page.screenshot({ path: `${OUT}/w${String(++shots).padStart(2, "0")}-${name}.png`, fullPage: full });
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(overflow <= 0, `${name}: no sideways scrolling (${overflow}px)`);
-  // In a world of its own: the policy of the page allows no script but ours.
-  const client = await page.context().newCDPSession(page);
-  const { frameTree } = await client.send("Page.getFrameTree");
-  const { executionContextId } = await client.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
-  await client.send("Runtime.evaluate", { contextId: executionContextId, expression: axe });
-  const { result } = await client.send("Runtime.evaluate", { contextId: executionContextId, awaitPromise: true, returnByValue: true, expression: "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }).then((r) => r.violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')) })))" });
-  await client.detach();
-  const found = (result.value ?? [{ id: "axe did not run", impact: "critical" }]).filter((v) => ["serious", "critical"].includes(v.impact));
-  for (const v of found) trouble.push(`${name}: ${JSON.stringify(v)}`);
-}
+const look = eyes(OUT, "w", trouble, ["serious", "critical"]);
 
 const at = (no) => `${ADDRESS}/cases/${encodeURIComponent(no)}`;
 /** Opens the form of a step, fills it by path and takes it on a day. */
