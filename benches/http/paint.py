@@ -8,7 +8,7 @@ Needs Chromium, Node, and `playwright-core` where Node finds it (NODE_PATH or a 
 belong to one officer, who opens their pages, and to a head; one of them is at a reviewer's desk only if the data directory had it.
 Prints, in milliseconds as the browser itself gives them (PerformancePaintTiming), the first load of each page in a browser that has
 just started it (nothing cached, a new process for the page), then the median and the worst of `--repeats` more. Exits with 1 when a
-median is over 200 ms. A debug build reads its templates anew for every page: measure a release build.
+median is over 200 ms. Measure a release build.
 """
 import argparse
 import concurrent.futures

@@ -3,7 +3,6 @@
 
 pub mod encoder;
 pub mod gguf;
-pub mod kernels;
 pub mod manifest;
 pub mod packed;
 mod stock;
@@ -13,6 +12,7 @@ mod tokenizer;
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::gguf_file::Content;
+pub use zhicai_kernels as kernels;
 
 use self::gguf::GgufFile;
 
@@ -99,6 +99,12 @@ impl ModelError {
             Self::ContextOverflow { .. } => "model.context_overflow",
             Self::Compute(_) => "model.compute",
         }
+    }
+}
+
+impl From<kernels::KernelError> for ModelError {
+    fn from(e: kernels::KernelError) -> Self {
+        Self::Compute(e.0)
     }
 }
 

@@ -28,7 +28,7 @@ impl Embedding {
         file.seek(SeekFrom::Start(self.offset + u64::from(id) * size as u64))
             .and_then(|_| file.read_exact(bytes))
             .map_err(|e| ModelError::Compute(format!("读取词向量失败：{e}")))?;
-        read_row(self.dtype, bytes, out)
+        Ok(read_row(self.dtype, bytes, out)?)
     }
 }
 

@@ -43,6 +43,7 @@ pub const ROUTES: &[Route] = &[
     page("GET", "/overview", Roles(&[Head, Role::Supervisor])),
     page("GET", "/search", SignedIn),
     page("GET", "/articles/{law}/{article}", SignedIn),
+    page("GET", "/decisions/{id}", SignedIn),
     page("GET", "/cite-check", SignedIn),
     page("GET", "/help", SignedIn),
     page("GET", "/workshops", Roles(&[Trainer])),
@@ -51,7 +52,7 @@ pub const ROUTES: &[Route] = &[
     page("GET", "/join/{code}", Public),
     page("GET", "/sign-in", Public),
     page("GET", "/welcome", Public),
-    page("GET", "/assets/{name}", Public),
+    page("GET", "/assets/{version}/{name}", Public),
     page("GET", "/guide/{name}", Public),
     page("GET", "/healthz", Public),
     page("GET", "/readyz", Public),
@@ -166,6 +167,7 @@ pub fn router() -> Router<App> {
         .route("/overview", get(pages::overview))
         .route("/search", get(lookup::search))
         .route("/articles/{law}/{article}", get(lookup::article))
+        .route("/decisions/{id}", get(lookup::decision))
         .route("/cite-check", get(lookup::cite_check))
         .route("/help", get(pages::help))
         .route("/workshops", get(pages::workshops))
@@ -174,7 +176,7 @@ pub fn router() -> Router<App> {
         .route("/join/{code}", get(join::page))
         .route("/sign-in", get(assets::sign_in))
         .route("/welcome", get(assets::welcome))
-        .route("/assets/{name}", get(assets::asset))
+        .route("/assets/{version}/{name}", get(assets::asset))
         .route("/guide/{name}", get(assets::picture))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))

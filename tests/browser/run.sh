@@ -8,7 +8,7 @@ if [ -z "$browser" ]; then
     echo "no Chromium: browser tests not run (opt-in)"; exit 0
 fi
 work=$(mktemp -d)
-trap 'kill "${server:-}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill "${server:-}" "${hostile:-}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 (cd "$work" && npm init -y >/dev/null && npm install --silent --no-audit --no-fund playwright-core axe-core >/dev/null)
 cargo build --quiet
 binary=${CARGO_TARGET_DIR:-target}/debug/zhicai
@@ -22,16 +22,20 @@ phone = "0871-00000000"
 bank = "云岫市农村商业银行"
 bank_account = "0000000000000000"
 TOML
-ZHICAI_DENSE=off "$binary" --data "$work/data" serve --listen 127.0.0.1:0 --model "${ZHICAI_BROWSER_MODEL:-none}" >"$work/out" 2>"$work/err" &
-server=$!
-for _ in $(seq 600); do
-    address=$(sed -n 's/.*\(http:[^ ]*\).*/\1/p' "$work/out" | head -1)
-    [ -n "$address" ] && break
-    kill -0 "$server" 2>/dev/null || { cat "$work/err" >&2; exit 1; }
-    sleep 0.5
-done
-[ -n "${address:-}" ] || { cat "$work/err" >&2; echo "the service did not start" >&2; exit 1; }
-address=${address%/}
+# Serves a data directory with a model; tells the address.
+serve() {
+    ZHICAI_DENSE=off "$binary" --data "$1" serve --listen 127.0.0.1:0 --model "$2" >"$work/out" 2>"$work/err" &
+    server=$!
+    for _ in $(seq 600); do
+        address=$(sed -n 's/.*\(http:[^ ]*\).*/\1/p' "$work/out" | head -1)
+        [ -n "$address" ] && break
+        kill -0 "$server" 2>/dev/null || { cat "$work/err" >&2; exit 1; }
+        sleep 0.5
+    done
+    [ -n "${address:-}" ] || { cat "$work/err" >&2; echo "the service did not start" >&2; exit 1; }
+    address=${address%/}
+}
+serve "$work/data" "${ZHICAI_BROWSER_MODEL:-none}"
 cp tests/browser/*.mjs tests/browser/narrative.txt "$work/"
 out=${ZHICAI_BROWSER_OUT:-$work/out-files}
 export GUIDE=$PWD/src/web/guide
@@ -41,3 +45,13 @@ CHROMIUM="$browser" ADDRESS="$address" OUT="$out" ADMIN_LINK="$link" node "$work
 CHROMIUM="$browser" ADDRESS="$address" OUT="$out" node "$work/search.mjs"
 link=$("$binary" --data "$work/data" people add shi --name 史训 --role trainer --url "$address" | grep -o 'http[^ ]*welcome#[^ ]*' | head -1)
 CHROMIUM="$browser" ADDRESS="$address" OUT="$out" TRAINER_LINK="$link" node "$work/workshop.mjs"
+# The same bureau with a past decision and a model server that mean harm.
+kill "$server" && wait "$server" 2>/dev/null || true
+"$binary" --data "$work/data" import cases tests/browser/hostile.jsonl >/dev/null
+node "$work/hostile_model.mjs" >"$work/model" &
+hostile=$!
+for _ in $(seq 50); do [ -s "$work/model" ] && break; sleep 0.1; done
+model="http://127.0.0.1:$(cat "$work/model")"
+printf '\n[remote]\nendpoint = "%s/v1"\nmodel = "hostile"\n' "$model" >>"$work/data/zhicai.toml"
+serve "$work/data" remote
+CHROMIUM="$browser" ADDRESS="$address" OUT="$out" HOSTILE_MODEL="$model" node "$work/hostile.mjs"

@@ -64,6 +64,7 @@ assert.ok(stranger.url().includes("/sign-in?next=%2Fcases"), stranger.url());
 await look(stranger, "sign-in");
 
 // ── Officer: register a clue from a narrative.
+const began = Date.now();
 const li = await desk("li");
 await look(li, "home-empty");
 await li.click("nav >> text=登记案件");
@@ -202,6 +203,7 @@ await zhao.keyboard.press("Tab");
 await zhao.keyboard.press("Enter");
 await said(zhao, "结论已作出");
 await look(zhao, "desk-concluded");
+console.log(`from sign-in to a concluded review: ${Math.round((Date.now() - began) / 1000)} s by machine`);
 
 // ── Head: the overview, and help.
 await qian.goto(`${ADDRESS}/overview`);

@@ -1,15 +1,12 @@
 // A trainer's day: a set from teaching cases and one from a table, a class on the wall, two participants on their own devices, closing,
 // revealing step by step, a note, the results. Hostile words stay words. Screenshots go to OUT.
 import { chromium } from "playwright-core";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import assert from "node:assert/strict";
+import { eyes } from "./eyes.mjs";
 import { picture } from "./guide.mjs";
 
 const { ADDRESS, CHROMIUM, OUT, TRAINER_LINK } = process.env;
 const PASSWORD = "云岫湖边的第三棵树开花了", EVIL = `"><img src=x onerror=alert(1)>`;
-mkdirSync(OUT, { recursive: true });
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await chromium.launch({
   executablePath: CHROMIUM,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -30,20 +27,7 @@ async function device(width, scheme = "light") {
   return page;
 }
 
-let shots = 0;
-async function look(page, name, full = true) {
-  await page.screenshot({ path: `${OUT}/t${String(++shots).padStart(2, "0")}-${name}.png`, fullPage: full });
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(overflow <= 0, `${name}: no sideways scrolling (${overflow}px)`);
-  const client = await page.context().newCDPSession(page);
-  const { frameTree } = await client.send("Page.getFrameTree");
-  const { executionContextId } = await client.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
-  await client.send("Runtime.evaluate", { contextId: executionContextId, expression: axe });
-  const { result } = await client.send("Runtime.evaluate", { contextId: executionContextId, awaitPromise: true, returnByValue: true, expression: "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }).then((r) => r.violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')) })))" });
-  await client.detach();
-  const found = (result.value ?? [{ id: "axe did not run", impact: "critical" }]).filter((v) => ["serious", "critical"].includes(v.impact));
-  for (const v of found) trouble.push(`${name}: ${JSON.stringify(v)}`);
-}
+const look = eyes(OUT, "t", trouble, ["serious", "critical"]);
 
 // ── The trainer signs in and builds a set by violation.
 const shi = await device(1440);

@@ -120,6 +120,29 @@ fn twenty_wrong_citations_are_refused_with_the_nearest_right_one() {
 }
 
 #[test]
+fn a_misspelt_name_without_brackets_is_noticed_and_words_that_are_no_name_are_not() {
+    let (dir, _) = installed();
+    let corpus = Corpus::open(dir.path()).unwrap();
+    let day = date(2026, 11, 23);
+    for (text, name) in [
+        ("依据民办教育促近法第六十四条处罚", "民办教育促近法第六十四条"),
+        ("违反了中华人民共和国民办教促进法第六十四条、第六十二条", "中华人民共和国民办教促进法第六十四条"),
+        ("按照《民办教育促进法》第一条和民办教育促进进法第64条", "民办教育促进进法第64条"),
+    ] {
+        let found = check(text, &corpus.laws, day);
+        let wrong = found.iter().find(|f| f.state == State::UnknownLaw).unwrap_or_else(|| panic!("{text}: {found:?}"));
+        assert_eq!(wrong.text, name, "{text}");
+        let cut: String = text.chars().skip(wrong.start).take(wrong.end - wrong.start).collect();
+        assert_eq!(cut, name, "{text}");
+        assert!(wrong.nearest.as_deref().unwrap_or_default().contains("民办教育促进法》第六十四条"), "{wrong:?}");
+    }
+    for text in ["采取下列办法第一条最要紧", "按照上述规定第三条办理", "第六十四条", "他用这个方法第2条"]
+    {
+        assert_eq!(check(text, &corpus.laws, day), vec![], "{text}");
+    }
+}
+
+#[test]
 fn hostile_queries_are_answered_and_never_fail() {
     let (dir, _) = installed();
     let corpus = Corpus::open(dir.path()).unwrap();

@@ -47,8 +47,11 @@ pub fn find(text: &str, book: &LawBook) -> Vec<Citation> {
     let mut out: Vec<Citation> = Vec::new();
     let mut last: Option<(String, Option<String>)> = None;
     let mut at = 0;
+    // Where the citation before ended.
+    let mut cited = 0;
     while at < text.len() {
         let rest = &text[at..];
+        let mut start = at;
         let (name, title, length) = if let Some(inner) = rest.strip_prefix('《') {
             let Some(close) = inner.find('》').filter(|c| *c <= 200) else {
                 at += '《'.len_utf8();
@@ -69,6 +72,12 @@ pub fn find(text: &str, book: &LawBook) -> Vec<Citation> {
             names.iter().find(|(n, _)| rest.starts_with(n) && numbered(&rest[n.len()..]))
         {
             ((*name).to_string(), Some((*title).to_string()), name.len())
+        } else if rest.starts_with('第')
+            && numbered(rest)
+            && let Some(name) = nearest::misspelt(&text[cited..at], book)
+        {
+            start = at - name.len();
+            (name.to_string(), None, 0)
         } else {
             at += rest.chars().next().map_or(1, char::len_utf8);
             continue;
@@ -76,7 +85,6 @@ pub fn find(text: &str, book: &LawBook) -> Vec<Citation> {
         last = Some((name.clone(), title.clone()));
         let mut end = at + length;
         let mut first = true;
-        let mut start = at;
         while let Some(c) = NUMBERED.captures(&text[end..]) {
             let whole = c.get(0).map_or(0, |m| m.end());
             let Some(article) = numerals::parse(&c["a"]) else { break };
@@ -107,9 +115,10 @@ pub fn find(text: &str, book: &LawBook) -> Vec<Citation> {
             }
         }
         if first {
-            out.push(Citation { start: at, end, name, title, provision: None, suffix: 0 });
+            out.push(Citation { start, end, name, title, provision: None, suffix: 0 });
         }
         at = end.max(at + 1);
+        cited = at;
     }
     out
 }

@@ -1,7 +1,8 @@
-//! 检索页: one box over articles, past decisions and norms, and the reader of one article.
+//! 检索页: one box over articles, past decisions and norms, and the readers of one article and one past decision.
 
 mod article;
 mod cited;
+mod decision;
 mod facets;
 mod find;
 mod hints;
@@ -9,6 +10,7 @@ mod rows;
 
 pub use self::article::{ArticlePage, Comparison, Part, ReadWish, VersionLine};
 pub use self::cited::CitedBy;
+pub use self::decision::DecisionPage;
 pub use self::facets::{Choice, Facet};
 pub use self::find::{Asked, CANDIDATES, Found, Kind};
 pub use self::hints::Hint;

@@ -1,5 +1,8 @@
 //! Packed kernels: the one place with unsafe code.
 //!
+//! A crate of its own, because it must be compiled optimised where the rest need not be, and because what it relies on can be seen
+//! from its `Cargo.toml`.
+//!
 //! What is computed: `out = x · Wᵀ` with `W` in 4, 5, 6 or 8 bits per weight in blocks of 32; attention over a key cache stored
 //! 16 positions side by side; the small element-wise functions between them. A few rows of `x` are quantised to int8 in blocks
 //! of 32, accumulated in int32 per block and in f32 across blocks; where the processor has tiles (`amx`), more than a few do
@@ -70,6 +73,18 @@ pub use weights::{PackedWeights, read_row, row_bytes};
 
 use activations::RowSlots;
 use attention::Rows;
+
+/// A matrix whose shape or block type the kernels do not have, or that candle cannot read; in Chinese.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct KernelError(pub String);
+
+impl From<candle_core::Error> for KernelError {
+    fn from(e: candle_core::Error) -> Self {
+        // candle appends a backtrace; its first line says what happened.
+        Self(e.to_string().lines().next().unwrap_or_default().to_string())
+    }
+}
 
 /// Rows of activations handled together.
 pub const PANEL: usize = 6;

@@ -250,3 +250,12 @@ fn norm_and_gates_agree_with_plain_arithmetic() {
         });
     }
 }
+
+/// `.ci/arm` says which level each processor it emulates must come to.
+#[test]
+fn the_level_in_use_is_available_and_the_expected_one() {
+    assert!(level().available());
+    if let Ok(expected) = std::env::var("EXPECTED_LEVEL") {
+        assert_eq!(level().name(), expected);
+    }
+}

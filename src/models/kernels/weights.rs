@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::buffer::AlignedBuf;
 use super::{BLOCK, TILE};
-use crate::models::ModelError;
+use crate::KernelError;
 
 /// How a block of 32 weights is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,12 +84,12 @@ pub struct PackedWeights {
 impl PackedWeights {
     /// Packs `rows × k` weights from the bytes of a GGUF tensor. Rows are padded with zeros to a multiple of 32. A type without
     /// kernels of its own is re-quantised to Q8_0.
-    pub fn pack(dtype: GgmlDType, data: &[u8], rows: usize, k: usize) -> Result<Self, ModelError> {
+    pub fn pack(dtype: GgmlDType, data: &[u8], rows: usize, k: usize) -> Result<Self, KernelError> {
         if !k.is_multiple_of(BLOCK) {
-            return Err(ModelError::Compute(format!("矩阵宽度 {k} 不是 {BLOCK} 的倍数")));
+            return Err(KernelError(format!("矩阵宽度 {k} 不是 {BLOCK} 的倍数")));
         }
         if data.len() != rows * row_bytes(dtype, k)? {
-            return Err(ModelError::Compute("张量长度与形状不符".into()));
+            return Err(KernelError("张量长度与形状不符".into()));
         }
         let Some(kind) = Kind::of(dtype) else {
             let (dtype, data) = requantise(dtype, data, rows, k)?;
@@ -129,7 +129,7 @@ impl PackedWeights {
     }
 
     /// Packs a candle tensor.
-    pub fn pack_tensor(tensor: &QTensor) -> Result<Self, ModelError> {
+    pub fn pack_tensor(tensor: &QTensor) -> Result<Self, KernelError> {
         let (rows, k) = tensor.shape().dims2()?;
         Self::pack(tensor.dtype(), &tensor.data()?, rows, k)
     }
@@ -141,15 +141,15 @@ impl PackedWeights {
 }
 
 /// Bytes of a row of `k` weights.
-pub fn row_bytes(dtype: GgmlDType, k: usize) -> Result<usize, ModelError> {
+pub fn row_bytes(dtype: GgmlDType, k: usize) -> Result<usize, KernelError> {
     if !k.is_multiple_of(dtype.block_size()) {
-        return Err(ModelError::Compute(format!("矩阵宽度 {k} 不合 {dtype:?} 的分块")));
+        return Err(KernelError(format!("矩阵宽度 {k} 不合 {dtype:?} 的分块")));
     }
     Ok(k / dtype.block_size() * dtype.type_size())
 }
 
 /// Candle reads the type; in pieces, so that the floats of a large matrix never exist at once.
-fn requantise(dtype: GgmlDType, data: &[u8], rows: usize, k: usize) -> Result<(GgmlDType, Vec<u8>), ModelError> {
+fn requantise(dtype: GgmlDType, data: &[u8], rows: usize, k: usize) -> Result<(GgmlDType, Vec<u8>), KernelError> {
     let bytes = row_bytes(dtype, k)?;
     let mut out = Vec::with_capacity(rows * k / BLOCK * 34);
     for piece in data.chunks((bytes * 1024).max(1)) {
@@ -270,10 +270,10 @@ fn read_block(kind: Kind, data: &[u8], index: usize, out: &mut [u8; BLOCK]) -> (
 }
 
 /// One row of a matrix from its bytes, as floats.
-pub fn read_row(dtype: GgmlDType, bytes: &[u8], out: &mut [f32]) -> Result<(), ModelError> {
+pub fn read_row(dtype: GgmlDType, bytes: &[u8], out: &mut [f32]) -> Result<(), KernelError> {
     let k = out.len();
     if bytes.len() != row_bytes(dtype, k)? {
-        return Err(ModelError::Compute("词向量长度有误".into()));
+        return Err(KernelError("词向量长度有误".into()));
     }
     let Some(kind) = Kind::of(dtype) else {
         let row = qtensor_from_ggml(dtype, bytes, vec![1, k], &Device::Cpu)?.dequantize(&Device::Cpu)?;

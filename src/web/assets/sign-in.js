@@ -1,6 +1,6 @@
 // Signing in with a name and a password, or on to the bureau's own service.
-import { get, post, keepCsrf } from "/assets/api.js";
-import { el } from "/assets/dom.js";
+import { get, post, keepCsrf } from "./api.js";
+import { el } from "./dom.js";
 
 const $ = (id) => document.getElementById(id);
 

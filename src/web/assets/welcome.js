@@ -1,6 +1,6 @@
 // A one-time link: its secret stands behind #, which no server sees, and is taken out of the address at once.
-import { post } from "/assets/api.js";
-import { el } from "/assets/dom.js";
+import { post } from "./api.js";
+import { el } from "./dom.js";
 
 const $ = (id) => document.getElementById(id);
 const token = location.hash.slice(1);

@@ -1,4 +1,4 @@
-//! Pages of looking up: search, the reader of an article, the check of citations. An address is what a person typed or changed by
+//! Pages of looking up: search, the readers of an article and of a past decision, the check of citations. An address is what a person typed or changed by
 //! hand, so nothing in it is an error but a law or an article that does not exist.
 
 use std::collections::BTreeMap;
@@ -95,6 +95,19 @@ pub async fn article(
     let wish = ReadWish { law, article, as_of, version: get("version"), against: get("against") };
     let page = flow.article_page(&asking(&who, origin), &wish).await?;
     Ok(views::article(&flow, &who, &page, &wish, odd_day))
+}
+
+pub async fn decision(
+    State(flow): State<App>,
+    Session(who): Session,
+    origin: Origin,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Response, Refused> {
+    let Ok(Path(id)) = path else {
+        return Err(Report::new(Class::NotFound, "decision.unknown", "没有这件案例", "地址中的文字不能读取").into());
+    };
+    let page = flow.decision_page(&asking(&who, origin), &id)?;
+    Ok(views::decision(&flow, &who, &page))
 }
 
 pub async fn cite_check(State(flow): State<App>, Session(who): Session) -> Response {

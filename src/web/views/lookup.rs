@@ -1,4 +1,4 @@
-//! Search, the reader of an article, the check of citations.
+//! Search, the readers of an article and of a past decision, the check of citations.
 
 use axum::response::Response;
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::encoded;
 use crate::flow::Flow;
 use crate::flow::cases::Page;
-use crate::flow::lookup::{ArticlePage, Asked, CANDIDATES, Facet, Found, Kind, ReadWish};
+use crate::flow::lookup::{ArticlePage, Asked, CANDIDATES, DecisionPage, Facet, Found, Kind, ReadWish};
 use crate::flow::people::Signed;
 
 /// A kind of hits as a tab.
@@ -140,6 +140,11 @@ pub fn article(flow: &Flow, who: &Signed, page: &ArticlePage, wish: &ReadWish, o
     });
     let title = format!("{}{}", page.short, page.label);
     super::page(flow, who, "/search", "article.html", &title, model)
+}
+
+/// 既往案例.
+pub fn decision(flow: &Flow, who: &Signed, page: &DecisionPage) -> Response {
+    super::page(flow, who, "/search", "decision.html", &page.title, json!({ "d": page }))
 }
 
 /// 核对引用.

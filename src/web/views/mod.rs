@@ -22,10 +22,10 @@ use serde::Serialize;
 pub use case::case;
 pub use desk::desk;
 pub use lists::{Home, cases, home, overview, reviews};
-pub use lookup::{article, cite_check, search};
+pub use lookup::{article, cite_check, decision, search};
 pub use workshop::{Workshops, class, join_door, seat, workshops};
 
-use super::assets::Pages;
+use super::assets::{Pages, versioned};
 use crate::domain::money::Fen;
 use crate::domain::people::Role;
 use crate::domain::workshop::QuestionKind;
@@ -56,7 +56,7 @@ struct Link {
 
 fn sources() -> Vec<(String, String)> {
     let text = |name: &str| Pages::get(name).and_then(|f| String::from_utf8(f.data.into_owned()).ok());
-    Pages::iter().filter_map(|name| Some((name.to_string(), text(&name)?))).collect()
+    Pages::iter().filter_map(|name| Some((name.to_string(), versioned(&text(&name)?)))).collect()
 }
 
 fn environment(sources: &[(String, String)]) -> Environment<'_> {
@@ -104,11 +104,6 @@ static SOURCES: LazyLock<Vec<(String, String)>> = LazyLock::new(sources);
 static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| environment(&SOURCES));
 
 fn rendered(name: &str, with: Value) -> Result<String, minijinja::Error> {
-    // Assets of a debug build may be on disk and change under it.
-    if cfg!(debug_assertions) {
-        let fresh = sources();
-        return environment(&fresh).get_template(name)?.render(with);
-    }
     PAGES.get_template(name)?.render(with)
 }
 

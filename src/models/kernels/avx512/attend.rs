@@ -5,9 +5,9 @@
 use std::arch::x86_64::*;
 
 use super::exp;
-use crate::models::kernels::attention::{KvHead, Rows};
+use crate::attention::{KvHead, Rows};
 
-/// [`Ops::attend`](crate::models::kernels::Ops).
+/// [`Ops::attend`](crate::Ops).
 ///
 /// # Safety
 /// The first `rows.count` pointers are valid for `head.dim` floats; the cache holds every position below the limits; `scores`

@@ -6,10 +6,10 @@ use std::arch::aarch64::*;
 use std::ops::Range;
 
 use super::exp;
-use crate::models::kernels::TILE;
-use crate::models::kernels::attention::{KvHead, Rows};
+use crate::TILE;
+use crate::attention::{KvHead, Rows};
 
-/// [`Ops::attend`](crate::models::kernels::Ops).
+/// [`Ops::attend`](crate::Ops).
 ///
 /// # Safety
 /// The first `rows.count` pointers are valid for `head.dim` floats; the cache holds every position below the limits; `scores`

@@ -11,9 +11,9 @@ use std::arch::asm;
 use half::f16;
 
 use super::sdot;
-use crate::models::kernels::activations::Activations;
-use crate::models::kernels::weights::{Kind, PackedWeights};
-use crate::models::kernels::{BLOCK, PANEL, TILE};
+use crate::activations::Activations;
+use crate::weights::{Kind, PackedWeights};
+use crate::{BLOCK, PANEL, TILE};
 
 /// What [`unpack`] takes from each weight of so many bits.
 const fn taken(bits: u8) -> i32 {
@@ -140,7 +140,7 @@ macro_rules! unrolled {
 
 macro_rules! product {
     ($name:ident, $columns:ident, $features:literal, $sixteen:ident) => {
-        /// [`Ops::tile_pair`](crate::models::kernels::Ops).
+        /// [`Ops::tile_pair`](crate::Ops).
         ///
         /// # Safety
         /// `tile` and `tile + 1` exist in `w`; `out` has `acts.m` rows of `w.n` floats.
