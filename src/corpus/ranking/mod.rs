@@ -164,7 +164,15 @@ impl Narratives {
 
 impl Catalogue {
     pub fn new<'a>(passages: impl Iterator<Item = Passage<'a>> + Clone) -> Self {
-        let model = Model::shipped();
+        Self::with(passages, Model::shipped())
+    }
+
+    /// With the ranking model in `text` instead of the shipped one; none when it does not fit this program's features.
+    pub fn ranked_by<'a>(passages: impl Iterator<Item = Passage<'a>> + Clone, text: &str) -> Option<Self> {
+        Model::read(text).map(|model| Self::with(passages, Some(model)))
+    }
+
+    fn with<'a>(passages: impl Iterator<Item = Passage<'a>> + Clone, model: Option<Model>) -> Self {
         let (mut laws, mut numbers) = (Vec::<Law>::new(), HashMap::new());
         let mut chapters = HashMap::new();
         let mut last = None;
