@@ -43,6 +43,9 @@ pub struct Args {
     /// 代替内置的问题向量变换（f16），供训练
     #[arg(long)]
     map: Option<PathBuf>,
+    /// 代替内置的排序模型（JSON），供检验训练结果
+    #[arg(long)]
+    ranking: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -100,6 +103,13 @@ impl Dense {
     }
 }
 
+fn catalogue(docs: &[Doc], ranking: Option<&Path>) -> Result<Catalogue> {
+    let passages = docs.iter().map(Doc::passage);
+    let Some(path) = ranking else { return Ok(Catalogue::new(passages)) };
+    let text = std::fs::read_to_string(path).map_err(|e| failed("读不出排序模型", path, e))?;
+    Catalogue::ranked_by(passages, &text).ok_or_else(|| failed("排序模型不能用", path, "与本程序的特征不符"))
+}
+
 impl Collection {
     fn open(args: &Args, settings: &Settings) -> Result<Self> {
         let docs: Vec<Doc> = lines(&args.corpus)?;
@@ -111,7 +121,7 @@ impl Collection {
         let index = TextIndex::in_memory(texts).map_err(|e| wrong(e.to_string()))?;
         let seconds = clock.elapsed().as_secs_f64();
         eprintln!("索引 {} 条，{seconds:.1} 秒，每秒 {:.0} 条", docs.len(), docs.len() as f64 / seconds);
-        let catalogue = statutes.then(|| Catalogue::new(docs.iter().map(Doc::passage)));
+        let catalogue = if statutes { Some(catalogue(&docs, args.ranking.as_deref())?) } else { None };
         let pleadings = if statutes { None } else { Pleadings::new(docs.iter().map(|d| d.text.as_str())) };
         let wanted = args.profile.map_or(settings.search.dense, |p| p == Profile::Hybrid);
         let installed = if wanted { installed(settings) } else { None };

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::headings::{self, Asked};
 use super::lexical::LEXICAL;
 use super::overlap::{self, overlaps};
 use super::{Catalogue, DEPTH, LONGEST, Similar};
@@ -20,16 +21,16 @@ pub const FUSED: usize = 2;
 pub const COSINE: usize = 3;
 pub const BY_LENGTH: usize = 30;
 
-/// The ranking's own, then [`overlap::NAMES`] as they are and less the best of the list.
-pub const COUNT: usize = OWN.len() + 2 * overlap::NAMES.len();
+/// The ranking's own, then those of [`headings`], then [`overlap::NAMES`] as they are and less the best of the list.
+pub const COUNT: usize = OWN.len() + headings::NAMES.len() + 2 * overlap::NAMES.len();
 
 /// Name of each place.
 pub fn names() -> Vec<String> {
-    let own = OWN.iter().map(ToString::to_string);
+    let own = OWN.iter().chain(&headings::NAMES).map(ToString::to_string);
     own.chain(overlap::NAMES.iter().flat_map(|n| [n.to_string(), format!("{n}_gap")])).collect()
 }
 
-const OWN: [&str; 38] = [
+const OWN: [&str; 52] = [
     "lexical",         // words and pairs by BM25, weighed by level, 0..1 over the list
     "dense",           // cosine, 0..1 over the list
     "fused",           // half and half
@@ -68,7 +69,24 @@ const OWN: [&str; 38] = [
     "plain_gap",       // to the best of these
     "law_asked",       // how often the law answers a question
     "article_asked",   // how often the article does
+    "plain_scaled",    // as dense, fused, both, larger and dense_place, before the learned map
+    "plain_fused",     //
+    "plain_both",      //
+    "plain_larger",    //
+    "plain_place",     //
+    "law_topic",       // how far the law is about the question: logarithm of its articles' summed likelihood
+    "law_topic_gap",   // to the best of all laws
+    "law_plain_gap",   // of the law's best article to the best of all, before the learned map
+    "statute",         // the level once more, a place for each, for the linear model
+    "interpretation",  //
+    "regulation",      //
+    "rule",            //
+    "constitution",    //
+    "cites",           // whether the question asks for a provision (根据…)
 ];
+
+/// How sharply the best articles of a law stand out in `law_topic`.
+const SHARPNESS: f32 = 50.0;
 
 /// What an article says of itself, in the order of `OWN`; the sixth is its number.
 pub const CUES: [&str; 6] = [
@@ -174,13 +192,8 @@ fn runs(text: &[char], n: usize) -> HashSet<&[char]> {
     text.windows(n).collect()
 }
 
-/// Number of the shared runs of three, and length of the longest shared run.
-fn shared(query: &[char], threes: &HashSet<&[char]>, text: &str) -> (f32, f32) {
-    let text: Vec<char> = text.chars().collect();
-    let count = runs(&text, 3).intersection(threes).count();
-    if count == 0 {
-        return (0.0, 2.0);
-    }
+/// Length of the longest shared run.
+pub fn longest_run(query: &[char], text: &[char]) -> u16 {
     // Lengths of the runs that end at each place of the text, one row of the usual table at a time.
     let (mut longest, mut row) = (0u16, vec![0u16; text.len() + 1]);
     for q in query {
@@ -192,7 +205,28 @@ fn shared(query: &[char], threes: &HashSet<&[char]>, text: &str) -> (f32, f32) {
             before = here;
         }
     }
-    (count as f32, f32::from(longest))
+    longest
+}
+
+/// Number of the shared runs of three, and length of the longest shared run.
+fn shared(query: &[char], threes: &HashSet<&[char]>, text: &str) -> (f32, f32) {
+    let text: Vec<char> = text.chars().collect();
+    let count = runs(&text, 3).intersection(threes).count();
+    if count == 0 {
+        return (0.0, 2.0);
+    }
+    (count as f32, f32::from(longest_run(query, &text)))
+}
+
+/// How far each law is about the question, and its best cosine.
+fn topics(of: &Catalogue, plain: &[f32], most: f32) -> Vec<(f32, f32)> {
+    let mut laws = vec![(1e-9f32, 0f32); of.laws.len()];
+    for (entry, cosine) in of.entries.iter().zip(plain) {
+        let (sum, best) = &mut laws[entry.law];
+        *sum += (SHARPNESS * (cosine - most)).exp();
+        *best = best.max(*cosine);
+    }
+    laws.into_iter().map(|(sum, best)| (sum.ln(), best)).collect()
 }
 
 /// Characters of a question that runs are looked for in.
@@ -226,6 +260,7 @@ pub fn rows<'a>(
         move |i: usize| places.get(&i).copied().unwrap_or(LONGEST) as f32
     };
     let (word_place, meaning_place) = (place(&lists.by_words), place(&lists.by_meaning));
+    let (plain_place, plain) = (place(&lists.by_plain), scaled(&lists.plain, &lists.by_plain));
     let top = |values: &[f32], list: &[usize]| list.first().map_or(0.0, |i| values[*i]);
     let most_plain = top(&lists.plain, &lists.by_plain);
     let (most_lexical, most_cosine) =
@@ -239,6 +274,11 @@ pub fn rows<'a>(
     let threes = runs(&letters, 3);
     let common: Vec<(f32, f32)> = candidates.iter().map(|i| shared(&letters, &threes, text(*i))).collect();
     let (most_threes, longest) = common.iter().fold((1e-6f32, 0f32), |m, c| (m.0.max(c.0), m.1.max(c.1)));
+    let topics = topics(of, &lists.plain, most_plain);
+    let most_topic = topics.iter().map(|t| t.0).fold(f32::MIN, f32::max);
+    let asked = Asked::new(query);
+    let cites = f32::from(u8::from(["根据", "依据", "按照", "依照"].iter().any(|c| query.contains(c))));
+    let mut titles = std::collections::HashMap::new();
     let overlaps = overlaps(of, query, spread, &candidates, text);
     let best_overlap: Vec<f32> =
         (0..overlap::NAMES.len()).map(|m| overlaps.iter().map(|o| o[m]).fold(0.0, f32::max)).collect();
@@ -256,6 +296,7 @@ pub fn rows<'a>(
             let (before, before_gap) = beside(i, i.checked_sub(1));
             let (after, after_gap) = beside(i, Some(i + 1));
             let (wp, mp) = (word_place(i), meaning_place(i));
+            let (topic, law_plain) = topics[entry.law];
             let cue = |c: usize| f32::from(u8::from(entry.cues[c]));
             let mut row = vec![
                 lexical(i),
@@ -296,7 +337,22 @@ pub fn rows<'a>(
                 lists.plain[i] - most_plain,
                 law.asked,
                 entry.asked,
+                plain(i),
+                0.5 * lexical(i) + 0.5 * plain(i),
+                lexical(i) * plain(i),
+                lexical(i).max(plain(i)),
+                1.0 / (10.0 + plain_place(i)),
+                topic,
+                topic - most_topic,
+                law_plain - most_plain,
             ];
+            row.extend((0..5u8).map(|l| f32::from(u8::from(level(entry.level) == f32::from(l)))));
+            row.push(cites);
+            let (covered, run) =
+                *titles.entry(entry.law).or_insert_with(|| (asked.covered(&law.title), asked.run(&law.title)));
+            let heading = &of.headings[entry.chapter];
+            row.extend([covered, run, asked.covered(heading)]);
+            row.extend(asked.agrees(&entry.cues, heading));
             row.extend(overlap.iter().zip(&best_overlap).flat_map(|(own, best)| [*own, own - best]));
             debug_assert_eq!(row.len(), COUNT);
             (i, row)
@@ -304,6 +360,7 @@ pub fn rows<'a>(
         .collect()
 }
 
+/// The number of a level, 3 for every other kind of rule; also the place of its own feature after `law_plain_gap`.
 fn level(level: LawLevel) -> f32 {
     match level {
         LawLevel::Statute => 0.0,

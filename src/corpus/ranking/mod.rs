@@ -5,6 +5,7 @@
 
 mod acts;
 mod features;
+mod headings;
 pub mod lexical;
 mod model;
 mod overlap;
@@ -77,6 +78,8 @@ struct Law {
 pub struct Catalogue {
     entries: Vec<Entry>,
     laws: Vec<Law>,
+    /// Last heading of every chapter.
+    headings: Vec<String>,
     model: Option<Model>,
 }
 
@@ -164,9 +167,17 @@ impl Narratives {
 
 impl Catalogue {
     pub fn new<'a>(passages: impl Iterator<Item = Passage<'a>> + Clone) -> Self {
-        let model = Model::shipped();
+        Self::with(passages, Model::shipped())
+    }
+
+    /// With the ranking model in `text` instead of the shipped one; none when it does not fit this program's features.
+    pub fn ranked_by<'a>(passages: impl Iterator<Item = Passage<'a>> + Clone, text: &str) -> Option<Self> {
+        Model::read(text).map(|model| Self::with(passages, Some(model)))
+    }
+
+    fn with<'a>(passages: impl Iterator<Item = Passage<'a>> + Clone, model: Option<Model>) -> Self {
         let (mut laws, mut numbers) = (Vec::<Law>::new(), HashMap::new());
-        let mut chapters = HashMap::new();
+        let (mut chapters, mut headings) = (HashMap::new(), Vec::new());
         let mut last = None;
         let mut entries: Vec<Entry> = Vec::new();
         for p in passages.clone() {
@@ -177,6 +188,9 @@ impl Catalogue {
             laws[law].articles += 1;
             let next = chapters.len();
             let chapter = *chapters.entry((law, p.chapter)).or_insert(next);
+            if chapter == headings.len() {
+                headings.push(p.chapter.rsplit(' ').next().unwrap_or_default().to_string());
+            }
             entries.push(Entry {
                 law,
                 chapter,
@@ -202,7 +216,7 @@ impl Catalogue {
             law.cited = (cited as f32).ln_1p();
             law.asked = model.as_ref().map_or(0.0, |m| m.law_asked(&law.title));
         }
-        Self { entries, laws, model }
+        Self { entries, laws, headings, model }
     }
 
     /// The candidates of both lists with their features, best list place first.

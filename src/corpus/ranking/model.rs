@@ -105,7 +105,7 @@ impl Model {
         Self::read(&super::super::embedded("ranking/articles.json")?)
     }
 
-    fn read(text: &str) -> Option<Self> {
+    pub fn read(text: &str) -> Option<Self> {
         let model: Self = serde_json::from_str(text).ok()?;
         let sound = model.trees.iter().all(Tree::is_sound) && model.linear.is_sound();
         (model.features == names() && sound).then_some(model)

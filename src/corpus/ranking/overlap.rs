@@ -8,7 +8,7 @@ use crate::corpus::index::Spread;
 /// Measures of one article, in the order of [`NAMES`].
 pub type Overlap = [f32; NAMES.len()];
 
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 11] = [
     "covered",       // share of the question's pairs that the article holds, by rarity
     "local",         // sum of the held pairs' rarity within the law
     "local_share",   // of the most it could be
@@ -16,8 +16,14 @@ pub const NAMES: [&str; 8] = [
     "asked_covered", // the same of the last sentence, which asks
     "asked_local",
     "asked_share",
-    "told_covered", // of the sentences before it, which tell the facts
+    "told_covered",  // of the sentences before it, which tell the facts
+    "packed",        // rarity of the held pairs by the length of the article
+    "clause",        // covered by the best clause of the article alone
+    "clause_packed", // rarity of the held pairs of its densest clause by the length of that
 ];
+
+/// Pairs added to every length, so that a few words do not outweigh a full clause.
+const SMOOTHING: f32 = 10.0;
 
 /// Pairs of a question with where they stand in it.
 struct Pairs<'a> {
@@ -28,7 +34,7 @@ struct Pairs<'a> {
     told: Vec<bool>,
 }
 
-fn neighbours(text: &str) -> impl Iterator<Item = [char; 2]> + '_ {
+pub fn neighbours(text: &str) -> impl Iterator<Item = [char; 2]> + '_ {
     let mut previous = None;
     text.chars().filter_map(move |c| {
         let next = (c.is_alphanumeric() && !c.is_ascii()).then_some(c);
@@ -39,7 +45,7 @@ fn neighbours(text: &str) -> impl Iterator<Item = [char; 2]> + '_ {
 }
 
 /// What tells the facts and what asks; the same twice when there is only one sentence.
-fn sentences(text: &str) -> (&str, &str) {
+pub fn sentences(text: &str) -> (&str, &str) {
     let ends = |c: char| "。？！?!；;".contains(c);
     let body = text.trim_end_matches(|c: char| ends(c) || c.is_whitespace());
     match body.rfind(ends).and_then(|at| text[at..].chars().next().map(|c| at + c.len_utf8())) {
@@ -61,6 +67,24 @@ impl<'a> Pairs<'a> {
         let mut pairs = Self { spread, places, asked: vec![], told: vec![] };
         (pairs.asked, pairs.told) = (pairs.held(asked), pairs.held(told));
         pairs
+    }
+
+    /// Which pairs each clause of an article holds, with the pairs it has in all: an article of many clauses is often asked
+    /// for one of them.
+    fn by_clause(&self, text: &str) -> Vec<(Vec<usize>, f32)> {
+        let parts = text.split(['。', '；', '\n']).map(|clause| {
+            let (mut held, mut count) = (Vec::new(), 0f32);
+            for pair in neighbours(clause) {
+                count += 1.0;
+                if let Ok(at) = self.places.binary_search_by(|(p, _)| p.cmp(&pair)) {
+                    held.push(self.places[at].1);
+                }
+            }
+            held.sort_unstable();
+            held.dedup();
+            (held, count)
+        });
+        parts.filter(|(_, count)| *count > 0.0).collect()
     }
 
     /// Which of the pairs a text holds.
@@ -114,16 +138,23 @@ pub fn overlaps<'t>(
     }
     let local = within_laws(of, spread, &slot, laws);
     let all: Vec<bool> = spread.iter().map(|s| !s.keys.is_empty()).collect();
+    let whole = spread.iter().filter(|s| !s.keys.is_empty()).map(|s| s.rarity).sum::<f32>().max(1e-6);
     candidates
         .iter()
         .map(|i| {
-            let held = pairs.held(text(*i));
+            let clauses = pairs.by_clause(text(*i));
+            let mut held = vec![false; spread.len()];
+            clauses.iter().flat_map(|(h, _)| h).for_each(|p| held[*p] = true);
             let own = slot[of.entries[*i].law].map_or(&[][..], |s| &local[s]);
             let sum = |which: &[bool], held: &[bool], weight: &dyn Fn(usize) -> f32| -> f32 {
                 (0..which.len()).filter(|p| which[*p] && held[*p]).map(weight).sum()
             };
             let global = |p: usize| spread[p].rarity;
             let local = |p: usize| own.get(p).copied().unwrap_or_default();
+            let rarities = |held: &[usize]| held.iter().map(|p| global(*p)).sum::<f32>();
+            let best = |measure: &dyn Fn(&[usize], f32) -> f32| {
+                clauses.iter().map(|(held, count)| measure(held, *count)).fold(0.0, f32::max)
+            };
             let share = |which: &[bool], weight: &dyn Fn(usize) -> f32| {
                 sum(which, &held, weight) / sum(which, &all, weight).max(1e-6)
             };
@@ -136,6 +167,9 @@ pub fn overlaps<'t>(
                 sum(&pairs.asked, &held, &local),
                 share(&pairs.asked, &local),
                 share(&pairs.told, &global),
+                sum(&all, &held, &global) / (SMOOTHING + clauses.iter().map(|c| c.1).sum::<f32>()),
+                best(&|held, _| rarities(held) / whole),
+                best(&|held, count| rarities(held) / (SMOOTHING + count).sqrt()),
             ]
         })
         .collect()
