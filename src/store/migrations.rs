@@ -22,6 +22,7 @@ const VERSIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("migrations/0005_attachments_triggers.sql"),
     ),
     (6, "workshops", include_str!("migrations/0006_workshops.sql"), ""),
+    (7, "counts", include_str!("migrations/0007_counts.sql"), ""),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, at TEXT NOT NULL)";

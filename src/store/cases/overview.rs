@@ -165,8 +165,8 @@ impl Reader {
     /// What the rounds themselves say, of the cases changed last.
     async fn rounds(&self, real: &str, binds: &[String]) -> Result<(Option<ReviewDays>, Vec<Deviation>), StoreError> {
         let sql = format!(
-            "SELECT c.case_no, c.party, c.dossier FROM cases c WHERE {real} AND EXISTS \
-             (SELECT 1 FROM case_reviews r WHERE r.case_no = c.case_no) ORDER BY c.seq DESC LIMIT ?"
+            "SELECT c.case_no, c.party, c.dossier FROM cases c WHERE {real} AND c.case_no IN \
+             (SELECT r.case_no FROM case_reviews r) ORDER BY c.seq DESC LIMIT ?"
         );
         let mut query = sqlx::query(&sql);
         for bind in binds {

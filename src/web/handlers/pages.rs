@@ -47,6 +47,8 @@ const RECENT: u32 = 8;
 pub struct Whose {
     /// Everything in sight instead of one's own.
     all: bool,
+    /// The group of deadlines that is listed to its end.
+    whole: Option<String>,
 }
 
 /// 待办 for whoever is signed in; the page that works without sign-in for others.
@@ -69,7 +71,7 @@ pub async fn home(
         waiting.extend(running.into_iter().filter(|r| r.reviewer_id.as_deref() == Some(who.actor.id.as_str())));
         waiting.truncate(RECENT as usize);
     }
-    Ok(views::home(&flow, &who, &views::Home { dues, mine, recent, waiting }))
+    Ok(views::home(&flow, &who, &views::Home { dues, mine, whole: whose.whole, recent, waiting }))
 }
 
 /// Facts → draft without a case.

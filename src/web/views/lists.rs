@@ -15,10 +15,15 @@ use crate::flow::people::Signed;
 pub struct Home {
     pub dues: DueList,
     pub mine: bool,
+    /// The group that is listed to its end.
+    pub whole: Option<String>,
     pub recent: Page,
     /// Rounds that wait for a reviewer; empty for others.
     pub waiting: Vec<ReviewRow>,
 }
+
+/// Lines of a group before "全部列出".
+const FIRST: usize = 15;
 
 /// 待办.
 pub fn home(flow: &Flow, who: &Signed, home: &Home) -> Response {
@@ -33,7 +38,7 @@ pub fn home(flow: &Flow, who: &Signed, home: &Home) -> Response {
     let all = who.actor.has_any(&[Role::Head, Role::Supervisor]);
     let total = d.overdue.len() + d.due_today.len() + d.this_week.len() + d.later.len() + d.passed.len();
     let model = json!({
-        "today": d.today, "groups": groups, "total": total, "mine": home.mine, "may_all": all,
+        "today": d.today, "groups": groups, "total": total, "mine": home.mine, "whole": home.whole, "first": FIRST, "may_all": all,
         "recent": home.recent.items, "waiting": home.waiting,
         "officer": who.actor.has(Role::Officer), "reviewer": who.actor.has(Role::Reviewer),
     });

@@ -181,3 +181,59 @@ async fn a_reviewer_leaves_a_similar_case_out_with_a_reason() {
     let (_, desk) = town.get("zhao", &path).await;
     assert_eq!(desk["similar"]["n"].as_u64().unwrap(), compared);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_list_of_deadlines_is_cut_and_listed_whole_when_asked() {
+    let town = Town::new().await;
+    for _ in 0..17 {
+        town.open("li", registration()).await;
+    }
+    let (cookie, _) = session(&town, "li").await;
+    let lines = |html: &str| html.matches("<span class=\"what\">").count();
+    let cut = look(&town, Some(&cookie), "/").await.html;
+    let at = cut.find("whole=").unwrap_or_else(|| panic!("{cut}"));
+    assert!(cut[at..].contains("全部列出（17）"), "{cut}");
+    assert_eq!(lines(&cut), 15);
+    let group: String = cut[at..].chars().take_while(|c| *c != '#').collect();
+    let whole = look(&town, Some(&cookie), &format!("/?{group}")).await.html;
+    assert_eq!(lines(&whole), 17);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_past_decision_has_a_page_and_an_unknown_one_is_not_found() {
+    let town = Town::new().await;
+    for who in ["li", "zhao", "wu"] {
+        let (cookie, _) = session(&town, who).await;
+        let seen = look(&town, Some(&cookie), "/decisions/tc-mb64-01").await;
+        assert_eq!(seen.status, StatusCode::OK, "{who} {}", seen.html);
+        for words in ["教学案例·虚构", "仅供同案同罚参照", "处罚依据", "案情", "说理"] {
+            assert!(seen.html.contains(words), "{who}: {words}\n{}", seen.html);
+        }
+        for unknown in ["/decisions/none", "/decisions/%22%3E%3Cimg%20src%3Dx%3E"] {
+            let seen = look(&town, Some(&cookie), unknown).await;
+            assert_eq!(seen.status, StatusCode::NOT_FOUND, "{unknown}");
+            assert!(seen.html.contains("没有这件案例") && !seen.html.contains("<img"), "{}", seen.html);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn assets_of_this_version_are_kept_and_those_of_another_are_not() {
+    let town = Town::new().await;
+    let html = look(&town, None, "/sign-in").await.html;
+    let at = html.find("/assets/").unwrap() + "/assets/".len();
+    let version: String = html[at..].chars().take_while(|c| *c != '/').collect();
+    assert_eq!(version.len(), 12);
+    let kept = async |path: String| {
+        let request = Request::get(&path).body(Body::empty()).unwrap();
+        let response = town.service.app.clone().oneshot(request).await.unwrap();
+        let told = response.headers().get(header::CACHE_CONTROL).map(|v| v.to_str().unwrap().to_string());
+        (response.status(), told.unwrap_or_default())
+    };
+    for name in ["zhicai.css", "sign-in.js", "api.js", "icon.svg"] {
+        let (status, told) = kept(format!("/assets/{version}/{name}")).await;
+        assert!(status == StatusCode::OK && told.contains("immutable"), "{name}: {told}");
+        assert_eq!(kept(format!("/assets/000000000000/{name}")).await, (StatusCode::OK, "no-cache".into()), "{name}");
+    }
+    assert_eq!(kept(format!("/assets/{version}/none.js")).await.0, StatusCode::NOT_FOUND);
+}

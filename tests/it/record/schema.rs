@@ -38,7 +38,7 @@ async fn look(dir: &Path) -> Verified {
 
 #[tokio::test]
 async fn every_earlier_version_is_upgraded_with_its_record_unbroken() {
-    for version in [1, 2, 5] {
+    for version in [1, 2, 5, 6] {
         let dir = saved(version).await;
         // As it is, without an upgrade: an old backup can be verified.
         let old = look(dir.path()).await;
