@@ -64,8 +64,9 @@ pub fn app_behind(door: Door) -> Router {
 }
 
 /// Only pages of this origin may send commands, nothing foreign is loaded, nothing is framed. There is no
-/// `Cross-Origin-Opener-Policy`: whoever opens a page from elsewhere comes without the session's cookie (`SameSite=Strict`), and
-/// the policy makes the browser start another process for every page that is entered, 60 ms before anything is seen.
+/// `Cross-Origin-Opener-Policy`: whoever opens a page from elsewhere comes without the session's cookie (`SameSite=Strict`; a seat
+/// in a workshop is `Lax`, and shows no real case), and the policy makes the browser start another process for every page that
+/// is entered, 60 ms before anything is seen.
 async fn guard(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();

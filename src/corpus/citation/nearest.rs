@@ -36,6 +36,7 @@ pub fn law<'a>(name: &str, book: &'a LawBook) -> Option<&'a str> {
 
 /// The end of `before` that is a law's name with a wrong, missing or extra character, as written: 依据民办教育促近法 → 民办教育促近法.
 pub fn misspelt<'t>(before: &'t str, book: &LawBook) -> Option<&'t str> {
+    // Narrower than what counts as a law in brackets: 决定 and 解释 are everyday words in a document.
     let ends = |text: &str| text.ends_with('法') || ["条例", "规定", "办法", "细则"].iter().any(|e| text.ends_with(e));
     if !ends(before) {
         return None;
